@@ -1,0 +1,29 @@
+"""The rows of the agents app."""
+
+from agents.models.access import (
+    SignInLink,
+    SwarmGroupObjectPermission,
+    SwarmUserObjectPermission,
+    WorkspaceGroupObjectPermission,
+    WorkspaceUserObjectPermission,
+)
+from agents.models.agent import Agent
+from agents.models.memory import Memory
+from agents.models.message import Message
+from agents.models.provider import Provider
+from agents.models.swarm import Swarm
+from agents.models.workspace import Workspace
+
+__all__ = [
+    "Agent",
+    "Memory",
+    "Message",
+    "Provider",
+    "SignInLink",
+    "Swarm",
+    "SwarmGroupObjectPermission",
+    "SwarmUserObjectPermission",
+    "Workspace",
+    "WorkspaceGroupObjectPermission",
+    "WorkspaceUserObjectPermission",
+]

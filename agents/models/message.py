@@ -1,0 +1,67 @@
+"""Mail between agents and people."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Message(models.Model):
+    """One letter. The server sets the sender; nobody can write in another's name."""
+
+    class Kind(models.TextChoices):
+        REQUEST = "request"
+        INFORM = "inform"
+        HANDOVER = "handover"
+        QUESTION = "question"
+        ANSWER = "answer"
+
+    class Status(models.TextChoices):
+        DELIVERED = "delivered"
+        READ = "read"
+        ACKNOWLEDGED = "acknowledged"
+        EXPIRED = "expired"
+        DEAD = "dead", "dead letter"
+
+    swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="messages")
+    sender_agent = models.ForeignKey("agents.Agent", models.PROTECT, null=True, related_name="sent")
+    sender_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    sender_name = models.CharField(max_length=150)
+    recipient = models.ForeignKey("agents.Agent", models.PROTECT, null=True, related_name="mailbox")
+    """None: the operators of the swarm."""
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.INFORM)
+    priority = models.SmallIntegerField(default=0)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    task_ref = models.BigIntegerField(null=True)
+    """The task it is about."""
+    reply_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="replies")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DELIVERED)
+    key = models.CharField(max_length=64, unique=True, null=True)
+    """Names the act of sending: the same key is delivered once."""
+    sent_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    acknowledge_by = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    dead_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["recipient", "status", "id"], name="message_mailbox"),
+            models.Index(fields=["swarm", "-id"], name="message_by_swarm"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["delivered", "read", "acknowledged", "expired", "dead"]),
+                name="message_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sender_agent=None) | models.Q(sender_user=None), name="message_one_sender"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,119 @@
+"""The one place that knows who may do what. Rights hang on swarms and workspaces; a workspace's reach into its swarms."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from guardian.shortcuts import assign_perm, remove_perm
+
+from agents.models import (
+    Swarm,
+    SwarmGroupObjectPermission,
+    SwarmUserObjectPermission,
+    Workspace,
+    WorkspaceGroupObjectPermission,
+    WorkspaceUserObjectPermission,
+)
+from victoros.lib.access import Scope
+from victoros.lib.errors import InvalidInput, NotAllowed, NotFound
+
+M = TypeVar("M", bound=Model)
+
+VIEW, OPERATE, ADMINISTER = "view", "operate", "administer"
+ROLES: dict[str, tuple[str, ...]] = {
+    "viewer": (VIEW,),
+    "operator": (VIEW, OPERATE),
+    "admin": (VIEW, OPERATE, ADMINISTER),
+}
+
+
+def may(user: Any, action: str, holder: Swarm | Workspace) -> bool:
+    """Tell whether `user` may `view`, `operate` or `administer` the swarm or workspace. Two queries at most."""
+    if not user.is_active or not user.is_authenticated:
+        return False
+    if user.is_superuser:
+        return True
+    if isinstance(holder, Workspace):
+        return _granted_workspaces(user, action).filter(content_object_id=holder.pk).exists() or _by_group(
+            WorkspaceGroupObjectPermission.objects.all(), user, f"{action}_workspace"
+        ).filter(content_object_id=holder.pk).exists()
+    return holder.pk in swarm_ids_for(user, action, within=[holder.pk])
+
+
+def require(user: Any, action: str, holder: Swarm | Workspace) -> None:
+    """Raise `NotFound` to a stranger, `NotAllowed` to somebody who may look but not do this."""
+    if may(user, action, holder):
+        return
+    if action != VIEW and may(user, VIEW, holder):
+        noun = "workspace" if isinstance(holder, Workspace) else "swarm"
+        raise NotAllowed(
+            f"You may look at the {noun} {holder.name} but not {action} it.",
+            hint=f"Ask an admin of the {noun} for the role {'operator' if action == OPERATE else 'admin'}.",
+        )
+    raise NotFound("There is nothing here, or you may not see it.", hint="Check the address, or ask for access.")
+
+
+def swarm_ids_for(user: Any, action: str, within: Iterable[int] | None = None) -> frozenset[int]:
+    """Return ids of the swarms on which `user`, not being a superuser, has `action`, by any of the four ways."""
+    swarms = Swarm.objects.filter(
+        Q(pk__in=_granted_swarms(user, action).values("content_object_id"))
+        | Q(pk__in=_by_group(SwarmGroupObjectPermission.objects.all(), user, f"{action}_swarm").values("content_object_id"))
+        | Q(workspace_id__in=_granted_workspaces(user, action).values("content_object_id"))
+        | Q(
+            workspace_id__in=_by_group(
+                WorkspaceGroupObjectPermission.objects.all(), user, f"{action}_workspace"
+            ).values("content_object_id")
+        )
+    )
+    if within is not None:
+        swarms = swarms.filter(pk__in=list(within))
+    return frozenset(swarms.values_list("pk", flat=True))
+
+
+def scope_of_user(user: Any, action: str = VIEW) -> Scope:
+    """Return what `user` may look at (or operate) as ids; named by `settings.VICTOR_SCOPE`."""
+    if not user.is_active or not user.is_authenticated:
+        return Scope()
+    if user.is_superuser:
+        return Scope(everything=True)
+    workspaces = Workspace.objects.filter(
+        Q(pk__in=_granted_workspaces(user, action).values("content_object_id"))
+        | Q(
+            pk__in=_by_group(WorkspaceGroupObjectPermission.objects.all(), user, f"{action}_workspace").values(
+                "content_object_id"
+            )
+        )
+    )
+    return Scope(
+        swarm_ids=swarm_ids_for(user, action), workspace_ids=frozenset(workspaces.values_list("pk", flat=True))
+    )
+
+
+def visible_to(user: Any, rows: QuerySet[M], path: str = "swarm_id", action: str = VIEW) -> QuerySet[M]:
+    """Filter `rows` to those whose swarm (at `path`; `pk` for swarms themselves) `user` may look at."""
+    scope = scope_of_user(user, action)
+    if scope.everything:
+        return rows
+    return rows.filter(**{f"{path}__in": scope.swarm_ids})
+
+
+def grant(user: Any, role: str, holder: Swarm | Workspace) -> None:
+    """Give `user` exactly `role` on `holder`, replacing the role held before. Call through a service."""
+    if role not in ROLES:
+        raise InvalidInput(f"There is no role {role!r}.", hint=f"Roles are {', '.join(ROLES)}.")
+    noun = "workspace" if isinstance(holder, Workspace) else "swarm"
+    for action in (VIEW, OPERATE, ADMINISTER):
+        change = assign_perm if action in ROLES[role] else remove_perm
+        change(f"{action}_{noun}", user, holder)
+
+
+def _granted_swarms(user: Any, action: str) -> QuerySet[SwarmUserObjectPermission]:
+    return SwarmUserObjectPermission.objects.filter(user=user, permission__codename=f"{action}_swarm")
+
+
+def _granted_workspaces(user: Any, action: str) -> QuerySet[WorkspaceUserObjectPermission]:
+    return WorkspaceUserObjectPermission.objects.filter(user=user, permission__codename=f"{action}_workspace")
+
+
+def _by_group(rows: QuerySet[M], user: Any, codename: str) -> QuerySet[M]:
+    return rows.filter(group__in=user.groups.all(), permission__codename=codename)

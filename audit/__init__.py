@@ -1,0 +1,1 @@
+"""What happened and who must know: audit entries, live topics, attention items."""

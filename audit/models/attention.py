@@ -1,0 +1,64 @@
+"""What waits for a person."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class AttentionItem(models.Model):
+    """One thing only a person can settle, with where it came from and what became of it."""
+
+    class Kind(models.TextChoices):
+        APPROVAL = "approval"
+        QUESTION = "question"
+        BLOCKED = "blocked"
+        STALLED = "stalled"
+        QUARANTINED = "quarantined"
+        FAILED = "failed"
+        UNCERTAIN_EFFECT = "uncertain_effect", "uncertain effect"
+        DEAD_LETTER = "dead_letter", "dead letter"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        WITHDRAWN = "withdrawn"
+        EXPIRED = "expired"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    severity = models.PositiveSmallIntegerField(default=50)
+    """0 is a note, 100 must not wait; the queue is ranked by it, then by age."""
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    workspace_ref = models.BigIntegerField(null=True)
+    swarm_ref = models.BigIntegerField(null=True)
+    task_ref = models.BigIntegerField(null=True)
+    agent_ref = models.BigIntegerField(null=True)
+    agent_name = models.CharField(max_length=80, blank=True)
+    object_kind = models.CharField(max_length=20)
+    object_ref = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=150, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-severity", "id"]
+        indexes = [
+            models.Index(fields=["status", "-severity", "id"], name="attention_queue"),
+            models.Index(fields=["task_ref", "status"], name="attention_by_task"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_kind", "object_ref"],
+                condition=models.Q(status="open"),
+                name="attention_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["open", "answered", "withdrawn", "expired"]),
+                name="attention_status_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.title}"

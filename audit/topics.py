@@ -1,0 +1,39 @@
+"""Versions of what pages watch. Raised last in a transaction, told to browsers once it has committed."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from audit.models import Topic
+from victoros.lib import live
+
+_RAISE = (
+    "INSERT INTO audit_topic (name, version) VALUES {rows} "
+    "ON CONFLICT (name) DO UPDATE SET version = audit_topic.version + 1 RETURNING name, version"
+)
+
+
+def bump(names: Iterable[str]) -> None:
+    """Raise the topics' versions and send the hint when the transaction commits. Names are sorted: no deadlocks."""
+    ordered = sorted(set(names))
+    if not ordered:
+        return
+    versions = raise_versions(ordered)
+    transaction.on_commit(lambda: live.publish(versions), robust=True)
+
+
+def raise_versions(ordered: list[str]) -> dict[str, int]:
+    """Raise the topics by one (a new one starts at 1) in one statement per 400, without sending anything."""
+    versions: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(ordered), 400):
+            part = ordered[start : start + 400]
+            cursor.execute(_RAISE.format(rows=", ".join(["(%s, 1)"] * len(part))), part)
+            versions.update(cursor.fetchall())
+    return versions
+
+
+def read_versions(names: list[str]) -> dict[str, int]:
+    """Return the versions of `names`; what never changed has version 0."""
+    known = dict(Topic.objects.filter(name__in=names).values_list("name", "version"))
+    return {name: known.get(name, 0) for name in names}

@@ -1,0 +1,1 @@
+"""What is worked on and how it is driven: tasks, the engine, approvals, programs."""

@@ -1,0 +1,103 @@
+"""One run of a task by an agent."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Attempt(models.Model):
+    """A run that survives its processes: it hangs on a cell only while it is driven."""
+
+    class Status(models.TextChoices):
+        READY = "ready"
+        RUNNING = "running"
+        WAITING = "waiting"
+        STOPPED = "stopped"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+        QUARANTINED = "quarantined"
+
+    LIVE = ["ready", "running", "waiting", "stopped"]
+    """States in which the attempt still owns its task."""
+
+    class WaitingFor(models.TextChoices):
+        APPROVAL = "approval"
+        ANSWER = "answer"
+        MAIL = "mail"
+        SUBTASK = "subtask"
+        TIME = "time"
+        EFFECT = "effect", "word on an uncertain effect"
+
+    task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="attempts")
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="attempts")
+    swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="attempts")
+    n = models.PositiveIntegerField()
+    """1 for the first attempt of its task."""
+    status = models.CharField(max_length=11, choices=Status, default=Status.READY)
+    cell = models.ForeignKey("tasks.Cell", models.PROTECT, null=True, related_name="attempts")
+    fence = models.PositiveBigIntegerField(default=1)
+    """Rises whenever the right to write for this attempt passes on or ends."""
+    priority = models.SmallIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0)
+    """Finished steps, failed model calls included."""
+    tokens_in = models.PositiveBigIntegerField(default=0)
+    tokens_out = models.PositiveBigIntegerField(default=0)
+    cost_nanos = models.PositiveBigIntegerField(default=0)
+    """Billionths of a US dollar."""
+    waiting_for = models.CharField(max_length=10, choices=WaitingFor, blank=True)
+    waiting_ref = models.BigIntegerField(null=True)
+    """Row id of what it waits for (approval, attention item, task, message); None for a time."""
+    waiting_since = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField(null=True)
+    """When a waiting attempt goes on without being woken."""
+    deaths = models.PositiveSmallIntegerField(default=0)
+    """Processes that died while this attempt was on them."""
+    error_category = models.CharField(max_length=16, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    error_id = models.CharField(max_length=12, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(default=timezone.now)
+    last_step_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["-priority", "ready_at", "id"], name="attempt_ready_queue", condition=models.Q(status="ready")
+            ),
+            models.Index(fields=["cell", "status"], name="attempt_by_cell"),
+            models.Index(fields=["swarm", "status"], name="attempt_by_swarm"),
+            models.Index(fields=["agent", "status"], name="attempt_by_agent"),
+            models.Index(fields=["wake_at"], name="attempt_wake", condition=models.Q(status="waiting")),
+            models.Index(
+                fields=["waiting_for", "waiting_ref"], name="attempt_wait", condition=models.Q(status="waiting")
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "n"], name="attempt_n_once"),
+            models.UniqueConstraint(
+                fields=["task"],
+                condition=models.Q(status__in=["ready", "running", "waiting", "stopped"]),
+                name="attempt_one_live",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="running", cell__isnull=False) | (~models.Q(status="running") & models.Q(cell=None)),
+                name="attempt_running_has_cell",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=[
+                        "ready", "running", "waiting", "stopped", "completed", "failed", "cancelled", "quarantined",
+                    ]
+                ),
+                name="attempt_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="waiting") | ~models.Q(waiting_for=""), name="attempt_waiting_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.n} of task {self.task_id}"

@@ -1,0 +1,1 @@
+"""Tools without a domain. Nothing here knows of agents or tasks."""
