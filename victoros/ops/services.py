@@ -1,0 +1,67 @@
+"""What `up` runs, as functions to be called in a process of their own."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+from victoros.ops.valkey import valkey_command
+
+
+@dataclass(frozen=True)
+class Service:
+    """One supervised process."""
+
+    name: str
+    run: Callable[[], object]
+    stage: str
+    """When it is told to stop; see `supervisor.STAGES`."""
+    hosts_cells: bool = False
+    """Its children hold leases: their death is reported at once instead of waiting for the lease to end."""
+    listener: socket | None = None
+    """The listening socket it serves; the supervisor keeps it open, so connections wait while it is restarted."""
+
+
+def valkey_service(socket_path: Path) -> Service:
+    """The embedded queue and message server."""
+    command = valkey_command(socket_path)
+    return Service("valkey", lambda: os.execv(command[0], command), "valkey")
+
+
+def llm_service(port: int) -> Service:
+    """The embedded language model."""
+    return Service("llm", lambda: run_management_command("serve_llm", "--port", str(port)), "llm")
+
+
+def web_service(listener: socket) -> Service:
+    """Pages, API and live connections."""
+    return Service("web", lambda: _serve_web(listener), "web", listener=listener)
+
+
+def work_services(cells: int) -> list[Service]:
+    """The RQ workers and the scheduler."""
+    serializer = ("--serializer", "rq.serializers.JSONSerializer")
+    hosts = [
+        Service(f"cell-{n}", lambda: run_management_command("rqworker", "cells", *serializer), "work", hosts_cells=True)
+        for n in range(1, cells + 1)
+    ]
+    chores = Service("chores", lambda: run_management_command("rqworker", "chores", *serializer), "work")
+    return [*hosts, chores, Service("scheduler", lambda: run_management_command("scheduler"), "work")]
+
+
+def run_management_command(*arguments: str) -> None:
+    """Run one command of manage.py in this process."""
+    from django.core.management import execute_from_command_line
+
+    sys.argv = ["manage.py", *arguments]
+    execute_from_command_line(sys.argv)
+
+
+def _serve_web(listener: socket) -> None:
+    # Imported here: Twisted makes its event loop on import, and loops must not be inherited through a fork.
+    from daphne.cli import CommandLineInterface
+
+    sys.argv = ["daphne", "--fd", str(listener.fileno()), "--verbosity", "0", "--no-server-name", "victoros.asgi:application"]
+    CommandLineInterface.entrypoint()

@@ -1,0 +1,199 @@
+"""`./victor up`: starts everything in order, says when it is ready, and stays until it is asked to stop."""
+
+import gc
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from socket import socket
+
+import psutil
+
+from victoros.lib.errors import Category, Misconfigured, VictorError
+from victoros.ops.console import Console
+from victoros.ops.django_setup import load_django, load_shared_modules
+from victoros.ops.health import HealthProbe
+from victoros.ops.home import Home
+from victoros.ops.leftovers import end_leftovers
+from victoros.ops.listening import listen, own_addresses, pick_free_port
+from victoros.ops.logs import last_words
+from victoros.ops.messenger import Messenger
+from victoros.ops.migrating import migrate
+from victoros.ops.options import UpOptions, read_options
+from victoros.ops.services import llm_service, run_management_command, valkey_service, web_service, work_services
+from victoros.ops.signals import Signals
+from victoros.ops.supervisor import Supervisor
+from victoros.ops.valkey import valkey_url, wait_for_valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class CannotStart(VictorError):
+    """A part that everything needs does not work; what had been started was ended again."""
+
+    category = Category.SYSTEM
+
+
+class StopAsked(Exception):
+    """The operator asked for the end before everything was up."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run until asked to stop; return the exit code."""
+    options = read_options(arguments, ROOT)
+    signals, console = Signals(), Console()
+    signals.install()
+    home = Home(options.home)
+    if ended := end_leftovers(home.read_facts()):
+        console.event("up", f"ended {ended} processes that a killed supervisor left")
+    with listen(options.host, options.port) as listener:
+        Up(options, home, console, signals, listener).run()
+    return 0
+
+
+class Up:
+    """One run of the whole installation."""
+
+    def __init__(self, options: UpOptions, home: Home, console: Console, signals: Signals, listener: socket) -> None:
+        self.options, self.home, self.console, self.listener = options, home, console, listener
+        self.port = int(listener.getsockname()[1])
+        self.url = f"http://{_name_in_url(options.host)}:{self.port}"
+        self.socket_path = None if os.environ.get("VICTOR_REDIS_URL") else home.socket_of("valkey")
+        self.redis_url = valkey_url(self.socket_path) if self.socket_path else os.environ["VICTOR_REDIS_URL"]
+        self.llm_port = pick_free_port() if options.with_model and not os.environ.get("VICTOR_LLM_URL") else 0
+        self.supervisor = Supervisor(home, console, signals, Messenger(self.redis_url))
+        self.supervisor.on_change = self.write_facts
+
+    def run(self) -> None:
+        """Start, stay, and end in order whatever happens."""
+        try:
+            self.start()
+            while not self.supervisor.is_stopping:
+                self.supervisor.tick()
+        except StopAsked:
+            self.console.event("up", "stopped before it was ready")
+        finally:
+            self.end()
+
+    def start(self) -> None:
+        """Bring everything up, each part when what it needs is there."""
+        self.hand_down_settings()
+        self.start_queue()
+        load_django()
+        if trouble := load_shared_modules():
+            self.console.event("up", f"cannot load everything in advance: {trouble}", alarm=True)
+        self.await_queue()
+        self.prepare_database()
+        self.start_services()
+        link = self.make_first_link()
+        self.await_health()
+        self.console.say(f"ready {self.url} in {_age_of_this_process():.1f} s")
+        if link:
+            self.console.say(f"sign in (works once): {self.url}{link}")
+
+    def hand_down_settings(self) -> None:
+        """Put what was decided here into the environment that settings and children read."""
+        os.environ["VICTOR_HOME"] = str(self.home.path)
+        os.environ["VICTOR_REDIS_URL"] = self.redis_url
+        if self.llm_port:
+            os.environ["VICTOR_LLM_URL"] = f"http://127.0.0.1:{self.llm_port}"
+        if self.options.cells:
+            os.environ["VICTOR_CELLS"] = str(self.options.cells)
+        if self.options.host not in LOOPBACK:
+            os.environ.setdefault("VICTOR_HOSTS", ",".join([*LOOPBACK[:2], "[::1]", *own_addresses()]))
+
+    def start_queue(self) -> None:
+        """Start the embedded Valkey, unless another server is named."""
+        if self.socket_path:
+            self.supervisor.start(valkey_service(self.socket_path))
+
+    def await_queue(self) -> None:
+        """Make sure that the queue server answers."""
+        if self.socket_path and not wait_for_valkey(self.socket_path):
+            raise CannotStart(
+                f"The embedded Valkey does not start: {last_words(self.home.log_of('valkey'))}",
+                hint=f"Read {self.home.log_of('valkey')}, or name a server with VICTOR_REDIS_URL.",
+            )
+        if not self.socket_path and not self.supervisor.messenger.answers():
+            raise Misconfigured(
+                "The server named in VICTOR_REDIS_URL does not answer.",
+                hint="Start it, correct the address, or unset VICTOR_REDIS_URL to use the embedded one.",
+            )
+
+    def prepare_database(self) -> None:
+        """Apply missing migrations."""
+        code = self.supervisor.run_once("migrate", migrate)
+        self.check_stop()
+        if code:
+            log = self.home.log_of("migrate")
+            raise CannotStart(
+                f"The database cannot be used: {last_words(log)}",
+                hint=f"Check VICTOR_DATABASE_URL; the whole output is in {log}.",
+            )
+
+    def start_services(self) -> None:
+        """Fork everything else. Frozen objects are not touched by the collector, so their memory stays shared."""
+        from django.conf import settings
+
+        gc.collect()
+        gc.freeze()
+        model = [llm_service(self.llm_port)] if self.llm_port else []
+        for service in [web_service(self.listener), *work_services(settings.VICTOR_CELLS), *model]:
+            self.supervisor.start(service)
+
+    def make_first_link(self) -> str | None:
+        """Return the path of the one-time sign-in link if this home has no operator yet."""
+        log = self.home.log_of("first_run")
+        log.unlink(missing_ok=True)
+        code = self.supervisor.run_once("first_run", lambda: run_management_command("first_run", "--json"))
+        if code:
+            self.console.event("up", f"cannot make a sign-in link: {last_words(log)}", alarm=True)
+            return None
+        with suppress(ValueError, AttributeError):
+            link = json.loads(log.read_text()).get("link")
+            return str(link) if link else None
+        return None
+
+    def await_health(self) -> None:
+        """Wait until the pages answer. There is no deadline: a slow machine is not an error, and what dies is told."""
+        probe = HealthProbe(_name_in_url(self.options.host).strip("[]"), self.port, "/healthz")
+        while not probe.succeeds():
+            self.supervisor.tick(0.02)
+            self.check_stop()
+
+    def check_stop(self) -> None:
+        """Leave the start if the operator asked for the end."""
+        if self.supervisor.is_stopping:
+            raise StopAsked
+
+    def end(self) -> None:
+        """Stop all processes and say that nothing runs here any more."""
+        if self.supervisor.is_stopping:
+            self.console.event("up", "stopping")
+        self.supervisor.stop_all()
+        self.home.forget_facts()
+        if self.supervisor.is_stopping:
+            self.console.event("up", "stopped; nothing was lost")
+
+    def write_facts(self) -> None:
+        """Note what runs, for other commands and for the next `up`."""
+        watched = self.supervisor.watched.values()
+        processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in watched if w.pid]
+        facts = {"pid": os.getpid(), "url": self.url, "host": self.options.host, "port": self.port}
+        addresses = {"redis_url": self.redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
+        self.home.write_facts({**facts, **addresses, "written_at": datetime.now(UTC).isoformat(), "processes": processes})
+
+
+def _name_in_url(host: str) -> str:
+    """Return the address to open in a browser on this machine."""
+    plain = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{plain}]" if ":" in plain else plain
+
+
+def _age_of_this_process() -> float:
+    """Return the seconds since the command was typed: the launcher became this process."""
+    return time.time() - psutil.Process().create_time()
