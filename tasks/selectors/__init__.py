@@ -1,0 +1,1 @@
+"""Reading tasks for pages and commands. Nothing here changes a row."""

@@ -1,0 +1,120 @@
+"""The list of tasks, by page, and the board, by column. The number of queries does not grow with the rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from agents.permissions import visible_to
+from tasks.models import Task
+from tasks.selectors.filters import ENDED, TaskFilter
+
+PAGE = 50
+COLUMN = 20
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "backlog": ("backlog",),
+    "ready": ("ready",),
+    "in_progress": ("in_progress",),
+    "blocked": ("blocked",),
+    "completed": ("completed",),
+    "verified": ("verified",),
+    "ended": ENDED,
+}
+_HEAVY = ("text", "result", "data", "evidence", "acceptance")
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many of the chosen tasks stand in one state."""
+
+    state: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """One page of the list."""
+
+    rows: list[Task]
+    total: int
+    """All rows of the choice, on every page."""
+    next: int | None
+    """What `after` must be to get the following page; None on the last."""
+    counts: list[StateCount]
+    """Of the choice without its state, in the order of the board."""
+
+    @property
+    def everything(self) -> int:
+        """How many tasks there are in every state together."""
+        return sum(count.count for count in self.counts)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the board with its newest tasks."""
+
+    state: str
+    label: str
+    total: int
+    rows: list[Task]
+
+    @property
+    def hidden(self) -> int:
+        """How many tasks of the column are not shown."""
+        return self.total - len(self.rows)
+
+
+def list_tasks(user: Any, choice: TaskFilter, *, size: int = PAGE) -> TaskPage:
+    """Return a page of the tasks `user` may see, newest first."""
+    chosen = choice.choose(visible_to(user, Task.objects.all()))
+    counts = count_by_state(chosen)
+    rows = chosen.filter(status__in=choice.states) if choice.states else chosen
+    if choice.after:
+        rows = rows.filter(pk__lt=choice.after)
+    page = list(as_rows(rows.order_by("-pk"))[: size + 1])
+    following = page[size - 1].pk if len(page) > size else None
+    total = sum(count.count for count in counts if not choice.states or count.state in choice.states)
+    return TaskPage(page[:size], total, following, counts)
+
+
+def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[Column]:
+    """Return the board: every column with its count and its newest tasks."""
+    chosen = choice.choose(visible_to(user, Task.objects.all()))
+    counts = {count.state: count.count for count in count_by_state(chosen)}
+    ids = _first_ids([chosen.filter(status__in=states).order_by("-pk")[:size] for states in COLUMNS.values()])
+    rows = list(as_rows(Task.objects.filter(pk__in=ids).order_by("-pk")))
+    return [
+        Column(
+            state=name,
+            label=name.replace("_", " "),
+            total=sum(counts.get(state, 0) for state in states),
+            rows=[row for row in rows if row.status in states],
+        )
+        for name, states in COLUMNS.items()
+    ]
+
+
+def count_by_state(rows: QuerySet[Task]) -> list[StateCount]:
+    """Count `rows` by state; states without tasks are there with 0."""
+    found = dict(rows.order_by().values_list("status").annotate(Count("pk")))
+    return [StateCount(value, str(label), found.get(value, 0)) for value, label in Task.Status.choices]
+
+
+def as_rows(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """Prepare tasks for one line each: with their swarm and agent, without long texts."""
+    return rows.select_related("swarm", "agent").defer(*_HEAVY)
+
+
+def _first_ids(parts: list[QuerySet[Task]]) -> list[int]:
+    """Read the ids of several limited queries in one statement, which Django cannot write for SQLite."""
+    try:
+        compiled = [part.values("pk").query.sql_with_params() for part in parts]
+    except EmptyResultSet:  # somebody who may see no swarm at all
+        return []
+    sql = " UNION ALL ".join(f"SELECT * FROM ({text}) AS part{n}" for n, (text, _) in enumerate(compiled))  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for _, values in compiled for value in values])
+        return [row[0] for row in cursor.fetchall()]
