@@ -1,0 +1,252 @@
+"""The mail room's acts. A sender is who acts: nobody can write in another's name.
+
+Everything here may run inside a caller's transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from agents.models import Agent, Message, Swarm
+from agents.services.words import clean_name, clean_text, require_open
+from agents.states import MESSAGE
+from audit import topics
+from audit.actors import SYSTEM, Actor
+from audit.attention import raise_item, settle_items
+from audit.events import Fact, Kind, record
+from audit.models import AttentionItem
+from victoros.lib.errors import Conflict, InvalidInput, NotAllowed
+
+Status = Message.Status
+
+
+def send_message(
+    *,
+    actor: Actor,
+    swarm: Swarm,
+    recipient: Agent | None,
+    kind: str = "inform",
+    subject: str,
+    body: str = "",
+    data: dict[str, Any] | None = None,
+    task_ref: int | None = None,
+    reply_to: Message | None = None,
+    key: str | None = None,
+    sender_agent: Agent | None = None,
+    sender_user: Any = None,
+    priority: int = 0,
+    acknowledge_by: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[Message, bool]:
+    """Deliver a letter to an agent's mailbox, or with `recipient=None` to the swarm's operators.
+
+    A `key` names the act of sending: a second call with it returns the first letter and False. The sender follows
+    from the actor; `sender_agent` or `sender_user` may only confirm it. Records `message.sent`.
+    """
+    _check_route(swarm, recipient, reply_to)
+    letter: dict[str, Any] = {
+        "swarm": swarm,
+        "recipient": recipient,
+        "kind": _clean_kind(kind),
+        "subject": clean_name(subject, "message (its subject)", 200),
+        "body": clean_text(body, "message"),
+        "data": data or {},
+        "priority": max(-100, min(100, priority)),
+        "task_ref": task_ref,
+        "reply_to": reply_to,
+        "acknowledge_by": acknowledge_by,
+        "expires_at": expires_at,
+        **_prove_sender(actor, swarm, sender_agent, sender_user),
+    }
+    with transaction.atomic():
+        _require_reader(recipient)
+        message, is_new = _deliver_once(key, letter)
+        if is_new:
+            _tell(actor, Kind.MESSAGE_SENT, [message], {"to": recipient.name if recipient else "operators"})
+    return message, is_new
+
+
+def read_mailbox(*, agent: Agent, limit: int = 50) -> list[Message]:
+    """Return the agent's unread letters, most urgent and then oldest first, and mark them read.
+
+    Letters past their expiry are left to `expire_due_mail`. Records one `message.read` for each.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        unread = list(
+            Message.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), recipient=agent, status=Status.DELIVERED)
+            .select_related("swarm")
+            .order_by("-priority", "id")[:limit]
+        )
+        taken = _move(unread, Status.READ, read_at=now)
+        _tell(Actor("agent", agent.pk, agent.name), Kind.MESSAGE_READ, taken)
+    return taken
+
+
+def acknowledge(*, actor: Actor, message: Message) -> bool:
+    """Confirm a letter on its recipient's behalf; False when it was confirmed before. Records `message.acknowledged`."""
+    if actor.is_agent and actor.ref != message.recipient_id:
+        raise NotAllowed("Only its recipient may acknowledge a message.", hint="Use the mailbox it was sent to.")
+    with transaction.atomic():
+        taken = _move([message], Status.ACKNOWLEDGED, acknowledged_at=timezone.now())
+        if not taken and message.status != Status.ACKNOWLEDGED:
+            MESSAGE.require(message.status, Status.ACKNOWLEDGED)
+        _tell(actor, Kind.MESSAGE_ACKNOWLEDGED, taken)
+    return bool(taken)
+
+
+def expire_due_mail(now: datetime) -> int:
+    """End what is overdue: unread letters past their expiry, and letters nobody acknowledged in time.
+
+    The latter become dead letters with an attention item. Returns how many letters ended. At most 500 a call.
+    """
+    with transaction.atomic():
+        overdue = _lock(Message.objects.filter(acknowledge_by__lte=now, status__in=[Status.DELIVERED, Status.READ]))
+        dead = _bury(SYSTEM, overdue, "Nobody acknowledged it in time.")
+        stale = _lock(Message.objects.filter(expires_at__lte=now, status=Status.DELIVERED))
+        expired = _move(stale, Status.EXPIRED, dead_reason="It expired unread.")
+        _tell(SYSTEM, Kind.MESSAGE_EXPIRED, expired)
+    return len(dead) + len(expired)
+
+
+def bury_mailbox(*, actor: Actor, agent: Agent, reason: str) -> int:
+    """Turn an agent's unread letters into dead letters; returns how many."""
+    with transaction.atomic():
+        unread = _lock(Message.objects.filter(recipient=agent, status=Status.DELIVERED), most=10_000)
+        return len(_bury(actor, unread, reason))
+
+
+def redirect_message(*, actor: Actor, message: Message, recipient: Agent) -> Message:
+    """Send a copy of a letter to another agent of the swarm and settle the dead letter's attention item.
+
+    The copy is from the acting person and says whose words it holds.
+    """
+    subject = message.subject if message.subject.startswith("Fwd: ") else f"Fwd: {message.subject}"[:200]
+    with transaction.atomic():
+        copy, _ = send_message(
+            actor=actor,
+            swarm=message.swarm,
+            recipient=recipient,
+            kind=message.kind,
+            subject=subject,
+            body=message.body,
+            data={**message.data, "forwarded_from": message.sender_name, "forwarded_message": message.pk},
+            task_ref=message.task_ref,
+            reply_to=message,
+        )
+        settle_items(actor=actor, object_kind="message", object_ref=message.pk, answer=f"sent on to {recipient.name}")
+    return copy
+
+
+def _check_route(swarm: Swarm, recipient: Agent | None, reply_to: Message | None) -> None:
+    require_open(swarm)
+    if recipient is not None and recipient.swarm_id != swarm.pk:
+        raise InvalidInput(
+            f"The agent {recipient.name} belongs to another swarm.", hint=f"Write to an agent of {swarm.name}."
+        )
+    if reply_to is not None and reply_to.swarm_id != swarm.pk:
+        raise InvalidInput("A reply stays in the swarm of the message it answers.", hint=f"Choose one of {swarm.name}.")
+
+
+def _require_reader(recipient: Agent | None) -> None:
+    """Ask the row, not the object in hand: the agent may have been retired since it was loaded."""
+    if recipient is not None and not Agent.objects.filter(pk=recipient.pk, retired_at=None).exists():
+        raise Conflict(f"The agent {recipient.name} is retired and reads no mail.", hint="Write to another agent.")
+
+
+def _clean_kind(kind: str) -> str:
+    if kind not in Message.Kind.values:
+        raise InvalidInput(
+            f"There is no kind of message {kind[:40]!r}.", hint=f"Kinds: {', '.join(Message.Kind.values)}."
+        )
+    return kind
+
+
+def _prove_sender(actor: Actor, swarm: Swarm, sender_agent: Agent | None, sender_user: Any) -> dict[str, Any]:
+    """Return the sender's columns from the actor; refuse a claim to be somebody else."""
+    claims = {("agent", sender_agent.pk)} if sender_agent is not None else set()
+    if sender_user is not None:
+        claims.add(("person", sender_user.pk))
+    if claims - {(actor.kind, actor.ref)}:
+        raise NotAllowed(
+            "Nobody may send mail in another's name.", hint="Leave the sender out: it follows from who acts."
+        )
+    if sender_agent is not None and sender_agent.swarm_id != swarm.pk:
+        raise InvalidInput(f"The agent {sender_agent.name} belongs to another swarm.", hint="Mail stays in its swarm.")
+    return {
+        "sender_agent_id": actor.ref if actor.kind == "agent" else None,
+        "sender_user_id": actor.ref if actor.kind == "person" else None,
+        "sender_name": actor.name[:150],
+    }
+
+
+def _deliver_once(key: str | None, letter: dict[str, Any]) -> tuple[Message, bool]:
+    if key is None:
+        return Message.objects.create(**letter), True
+    return Message.objects.get_or_create(key=key, defaults=letter)
+
+
+def _lock(rows: Any, most: int = 500) -> list[Message]:
+    return list(rows.select_for_update(of=("self",)).select_related("swarm").order_by("id")[:most])
+
+
+def _move(messages: Iterable[Message], status: str, **values: Any) -> list[Message]:
+    """Move letters to `status` by one conditional update each; returns those that moved."""
+    moved = []
+    for message in messages:
+        rows = Message.objects.filter(pk=message.pk, status__in=MESSAGE.sources(status))
+        if rows.update(status=status, **values):
+            message.status = status
+            for field, value in values.items():
+                setattr(message, field, value)
+            moved.append(message)
+        else:
+            message.refresh_from_db(fields=["status"])
+    return moved
+
+
+def _bury(actor: Actor, messages: Iterable[Message], reason: str) -> list[Message]:
+    dead = _move(messages, Status.DEAD, dead_reason=reason)
+    _tell(actor, Kind.MESSAGE_DEAD, dead, {"reason": reason})
+    for message in dead:
+        raise_item(
+            actor=actor,
+            kind=AttentionItem.Kind.DEAD_LETTER,
+            title=f"Dead letter: {message.subject}",
+            body=reason,
+            object_kind="message",
+            object_ref=message.pk,
+            workspace_ref=message.swarm.workspace_id,
+            swarm_ref=message.swarm_id,
+            task_ref=message.task_ref,
+            agent_ref=message.recipient_id,
+            severity=40,
+        )
+    if dead:
+        topics.bump(["attention"])
+    return dead
+
+
+def _tell(actor: Actor, kind: Kind, messages: list[Message], detail: dict[str, Any] | None = None) -> None:
+    if not messages:
+        return
+    record(
+        Fact(
+            kind,
+            actor,
+            "message",
+            message.pk,
+            message.subject,
+            workspace_ref=message.swarm.workspace_id,
+            swarm_ref=message.swarm_id,
+            detail=detail or {},
+        )
+        for message in messages
+    )
+    moved = {f"mail:{message.swarm_id}" for message in messages}
+    moved |= {f"agent:{message.recipient_id}" for message in messages if message.recipient_id}
+    topics.bump([*moved, "audit"])

@@ -1,0 +1,102 @@
+"""Making, changing and retiring agents."""
+
+import pytest
+
+from agents.models import Agent
+from agents.services.agents import change_agent, create_agent, retire_agent
+from audit.models import AttentionItem, Entry
+from tests.agents.factories import OPERATOR, make_agent, make_message, make_provider, make_swarm
+from victoros.lib.errors import Conflict, InvalidInput
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_agent_is_running_idle_and_recorded() -> None:
+    agent = create_agent(
+        actor=OPERATOR, swarm=make_swarm(), name="Reader", capabilities=["write", "read", "read"], tools=["send_mail"]
+    )
+
+    assert (agent.desired_state, agent.status, agent.version) == ("running", "idle", 1)
+    assert agent.capabilities == ["read", "write"]
+    assert agent.tools == ["send_mail"]
+    assert Entry.objects.get(kind="agent.created").object_name == "Reader"
+
+
+@pytest.mark.parametrize("word", ["Read", "two words", "-x", "x" * 41, "größe"])
+def test_a_capability_that_is_no_plain_word_is_refused(word: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be a capability"):
+        make_agent(capabilities=[word])
+
+
+def test_a_tool_must_exist() -> None:
+    with pytest.raises(InvalidInput, match="no tool named 'teleport'"):
+        make_agent(tools=["teleport"])
+
+
+@pytest.mark.parametrize("number", [0, -1, 1001])
+def test_an_agent_works_on_one_to_a_thousand_tasks_at_once(number: int) -> None:
+    with pytest.raises(InvalidInput, match="tasks at once"):
+        make_agent(max_active=number)
+
+
+def test_two_agents_of_a_swarm_cannot_share_a_name() -> None:
+    first = make_agent(name="Reader")
+
+    with pytest.raises(Conflict, match="already an agent named Reader"):
+        make_agent(first.swarm, "Reader")
+
+
+def test_the_name_of_a_retired_agent_is_free_again() -> None:
+    first = make_agent(name="Reader")
+    retire_agent(actor=OPERATOR, agent=first)
+
+    assert make_agent(first.swarm, "Reader").pk != first.pk
+
+
+def test_new_instructions_raise_the_version_and_a_new_name_does_not() -> None:
+    agent = make_agent(name="Reader")
+
+    renamed = change_agent(actor=OPERATOR, agent=agent, name="Scribe")
+    taught = change_agent(actor=OPERATOR, agent=agent, instructions="Quote exactly.", provider=make_provider())
+
+    assert (renamed.version, taught.version) == (1, 2)
+    assert Entry.objects.filter(kind="agent.changed").first().detail["version"] == 2
+
+
+def test_a_change_made_on_an_old_version_is_refused() -> None:
+    agent = make_agent()
+    change_agent(actor=OPERATOR, agent=agent, expected_version=1, instructions="Mine.")
+
+    with pytest.raises(Conflict, match="Somebody else changed"):
+        change_agent(actor=OPERATOR, agent=agent, expected_version=1, instructions="Theirs.")
+
+    assert Agent.objects.get(pk=agent.pk).instructions == "Mine."
+
+
+def test_retiring_an_agent_makes_its_unread_mail_dead_letters_that_wait_for_a_person() -> None:
+    agent = make_agent()
+    letter = make_message(agent)
+
+    assert retire_agent(actor=OPERATOR, agent=agent) is True
+    assert retire_agent(actor=OPERATOR, agent=agent) is False
+
+    letter.refresh_from_db()
+    assert letter.status == "dead"
+    assert AttentionItem.objects.get(kind="dead_letter").object_ref == letter.pk
+    assert Entry.objects.filter(kind="agent.retired").count() == 1
+
+
+def test_an_agent_with_unfinished_attempts_is_not_retired() -> None:
+    agent = make_agent()
+    Agent.objects.filter(pk=agent.pk).update(waiting=1)
+
+    with pytest.raises(Conflict, match="1 unfinished"):
+        retire_agent(actor=OPERATOR, agent=agent)
+
+
+def test_a_retired_agent_is_not_changed() -> None:
+    agent = make_agent()
+    retire_agent(actor=OPERATOR, agent=agent)
+
+    with pytest.raises(Conflict, match="retired"):
+        change_agent(actor=OPERATOR, agent=agent, role="ghost")
