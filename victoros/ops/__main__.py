@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 
 from victoros.lib.errors import VictorError
@@ -21,6 +22,12 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if "--json" not in options:
+            raise
+        traceback.print_exc()
+        show_error(VictorError(f"{type(error).__name__}: {error}", hint="This is a fault in Victor.os."), as_json=True)
+        return 1
 
 
 def show_error(error: VictorError, *, as_json: bool) -> None:

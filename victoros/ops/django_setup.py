@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import warnings
 from importlib.util import find_spec
 
 from victoros.lib.errors import Misconfigured, VictorError
@@ -16,7 +17,9 @@ def load_django() -> None:
     import django
 
     try:
-        django.setup()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            django.setup()
     except VictorError:
         raise
     except Exception as error:
@@ -38,6 +41,7 @@ def load_shared_modules() -> str:
 
 
 def _describe(error: Exception) -> str:
-    """Return one line about an error met while the settings were read."""
+    """Return one line about an error met while the settings were read, with the variable's name if its value is at fault."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return f"A setting is broken: {text}"
+    named = [name for name, value in os.environ.items() if name.startswith("VICTOR_") and value and value in text]
+    return f"A setting is broken: {f'{named[0]}: ' if named and named[0] not in text else ''}{text}."

@@ -34,7 +34,9 @@ class Home:
 
     def _open(self) -> TextIO:
         try:
-            self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.logs, self.path / "static"):
+                folder.mkdir(exist_ok=True, mode=0o700)
             return open(self.path / "up.lock", "a+")
         except OSError as error:
             raise HomeRefused(

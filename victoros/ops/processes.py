@@ -6,6 +6,7 @@ be found by the session.
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -26,23 +27,25 @@ def fork_child(name: str, run: Callable[[], object], log: Path, close: Iterable[
 
     `close` are the supervisor's descriptors that the child must not keep.
     """
-    parent = os.getpid()
+    tie_to_parent = end_with_parent(signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_BLOCK, OWN_SIGNALS)
     try:
         pid = os.fork()
         if pid == 0:
-            _be_child(name, run, log, close, parent)
+            _be_child(name, run, log, close, tie_to_parent)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, OWN_SIGNALS)
     return pid
 
 
-def _be_child(name: str, run: Callable[[], object], log: Path, close: Iterable[int], parent: int) -> None:
+def _be_child(
+    name: str, run: Callable[[], object], log: Path, close: Iterable[int], tie_to_parent: Callable[[], None]
+) -> None:
     """Live the child's whole life; never return."""
     code = 1
     try:
         os.setsid()
-        _die_with(parent)
+        tie_to_parent()
         _forget_parent(close)
         _write_to(log)
         setproctitle(f"victor {name}")
@@ -58,15 +61,24 @@ def _be_child(name: str, run: Callable[[], object], log: Path, close: Iterable[i
         os._exit(code)
 
 
-def _die_with(parent: int) -> None:
-    """Ask Linux to kill this process when the supervisor is gone; elsewhere the next `up` ends what was left."""
-    if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+def end_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """Return what a new process calls to be sent a signal when its parent is gone.
+
+    Linux only; elsewhere the next `up` ends what was left.
+    """
+    parent = os.getpid()
+
+    def ask_kernel() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_kernel
 
 
 def _forget_parent(close: Iterable[int]) -> None:
+    gc.enable()
     signal.set_wakeup_fd(-1)
     for number in OWN_SIGNALS:
         signal.signal(number, signal.SIG_DFL)

@@ -51,12 +51,12 @@ def work_services(cells: int) -> list[Service]:
     return [*hosts, chores, Service("scheduler", lambda: run_management_command("scheduler"), "work")]
 
 
-def run_management_command(*arguments: str) -> None:
-    """Run one command of manage.py in this process."""
-    from django.core.management import execute_from_command_line
+def run_management_command(name: str, *arguments: str) -> None:
+    """Run one command of manage.py in this process, without Django's system checks: they load and touch everything."""
+    from django.core.management import call_command
 
-    sys.argv = ["manage.py", *arguments]
-    execute_from_command_line(sys.argv)
+    sys.argv = ["manage.py", name, *arguments]
+    call_command(name, *arguments)
 
 
 def _serve_web(listener: socket) -> None:

@@ -83,6 +83,7 @@ class Up:
         """Bring everything up, each part when what it needs is there."""
         self.hand_down_settings()
         self.start_queue()
+        gc.disable()
         load_django()
         if trouble := load_shared_modules():
             self.console.event("up", f"cannot load everything in advance: {trouble}", alarm=True)
@@ -136,10 +137,9 @@ class Up:
             )
 
     def start_services(self) -> None:
-        """Fork everything else. Frozen objects are not touched by the collector, so their memory stays shared."""
+        """Fork everything else. What the collector never touched and never will stays shared memory."""
         from django.conf import settings
 
-        gc.collect()
         gc.freeze()
         model = [llm_service(self.llm_port)] if self.llm_port else []
         for service in [web_service(self.listener), *work_services(settings.VICTOR_CELLS), *model]:
