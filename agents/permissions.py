@@ -97,6 +97,12 @@ def visible_to(user: Any, rows: QuerySet[M], path: str = "swarm_id", action: str
     return rows.filter(**{f"{path}__in": scope.swarm_ids})
 
 
+def may_change_providers(user: Any) -> bool:
+    """Tell whether `user` may change providers, which serve the whole site: who administers some workspace."""
+    scope = scope_of_user(user, ADMINISTER)
+    return scope.everything or bool(scope.workspace_ids)
+
+
 def grant(user: Any, role: str, holder: Swarm | Workspace) -> None:
     """Give `user` exactly `role` on `holder`, replacing the role held before. Call through a service."""
     if role not in ROLES:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -17,6 +17,9 @@ from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
 from victoros.lib.errors import Conflict, InvalidInput
+
+if TYPE_CHECKING:
+    from agents.llm.probe import ProbeResult
 
 
 def add_provider(
@@ -106,7 +109,7 @@ def connection_of(provider: Provider) -> Connection:
     )
 
 
-def test_provider(*, actor: Actor, provider: Provider) -> Any:
+def test_provider(*, actor: Actor, provider: Provider) -> "ProbeResult":
     """Ask the provider one small question and keep the verdict; returns the `ProbeResult`. Records `provider.tested`.
 
     The question is asked outside any transaction and may take the provider's whole time limit.
@@ -122,19 +125,19 @@ def test_provider(*, actor: Actor, provider: Provider) -> Any:
 test_provider.__test__ = False  # type: ignore[attr-defined]  # a use case, whatever its name tells a test runner
 
 
-def _probe(provider: Provider) -> Any:
+def _probe(provider: Provider) -> "ProbeResult":
     from agents.llm.probe import ProbeResult, probe  # loads the HTTP clients: only who tests pays for them
 
     try:
         connection = connection_of(provider)
     except (KeyUnreadable, InvalidInput) as error:
         return ProbeResult(
-            ok=False, message=error.message, latency_ms=0, model=provider.model, error_category=str(error.category)
+            ok=False, message=error.message, latency_ms=None, model=provider.model, error_category=str(error.category)
         )
     return asyncio.run(probe(connection))
 
 
-def _keep_verdict(provider: Provider, result: Any) -> None:
+def _keep_verdict(provider: Provider, result: "ProbeResult") -> None:
     """Write the verdict down, unless the provider was changed while it was being asked."""
     asked = {field: getattr(provider, field) for field in ("kind", "base_url", "model", "key_env", "sealed_key")}
     verdict = {
