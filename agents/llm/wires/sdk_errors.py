@@ -1,0 +1,51 @@
+"""Turns what pydantic-ai and the SDKs under it raise into an `LlmError`."""
+
+import json
+
+import aiohttp
+from pydantic_ai import exceptions
+
+from agents.llm import errors
+from agents.llm.types import Connection
+from agents.llm.wires.refusals import explain_status
+
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, AssertionError)
+"""What the SDKs raise inside when an answer has another shape than the protocol says."""
+
+
+def explain_error(connection: Connection, error: Exception) -> errors.LlmError:
+    """Return the error that tells the operator what this one means."""
+    match error:
+        case exceptions.ModelHTTPError():
+            return _explain_http(connection, error)
+        case exceptions.ModelConnectionError():
+            return _explain_connection(connection, error)
+        case exceptions.UserError():
+            return errors.LlmMisconfigured(error.message)
+        case _:
+            return errors.LlmBadAnswer("The provider's answer cannot be read.", answer=str(error))
+
+
+def _explain_http(connection: Connection, error: exceptions.ModelHTTPError) -> errors.LlmError:
+    body = error.body if isinstance(error.body, str) else json.dumps(error.body, default=str)
+    if isinstance(error, exceptions.ModelQuotaExceededError):
+        return explain_status(connection, 402, error.headers or {}, body)
+    return explain_status(connection, error.status_code, error.headers or {}, body)
+
+
+def _explain_connection(connection: Connection, error: exceptions.ModelConnectionError) -> errors.LlmError:
+    """A broken connection comes as a time-out through the SDKs' aiohttp client: the cause tells them apart."""
+    who, cause = connection.name or connection.kind, _find_cause(error)
+    if isinstance(error, exceptions.ModelTimeoutError) and not isinstance(cause, aiohttp.ClientConnectionError):
+        return errors.LlmTimeout(f"{who} did not answer in time.")
+    said = str(cause) or type(cause).__name__
+    return errors.LlmUnreachable(
+        f"The connection to {who} failed: {said}.",
+        hint="Is the server running, and the base URL right?",
+    )
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
