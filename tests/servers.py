@@ -76,7 +76,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly that tests were left out."""
     if not find_chromium():
-        terminalreporter.write_line(f"THE TESTS OF PAGES WERE LEFT OUT: there is no Chromium. {ADVICE}", red=True, bold=True)
+        terminalreporter.write_line(
+            f"THE TESTS OF PAGES WERE LEFT OUT: there is no Chromium. {ADVICE}", red=True, bold=True
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from victoros.lib.errors import VictorError
 
-MODULES = {"up": "up", "status": "status", "doctor": "doctor", "test": "testing", "verify": "verifying", "lock": "locking"}
+MODULES = {
+    "up": "up",
+    "status": "status",
+    "doctor": "doctor",
+    "test": "testing",
+    "verify": "verifying",
+    "lock": "locking",
+}
 
 
 def main(arguments: Sequence[str]) -> int:

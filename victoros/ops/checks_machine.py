@@ -28,7 +28,9 @@ def check_packages() -> Verdict:
     """What is installed is what the locks say."""
     if is_current(ROOT, ROOT / ".venv", dev=False):
         return ok("installed as locked")
-    return warn("the installed packages do not match the lock files", "Run ./victor up again; it brings them up to date.")
+    return warn(
+        "the installed packages do not match the lock files", "Run ./victor up again; it brings them up to date."
+    )
 
 
 @check("disk")

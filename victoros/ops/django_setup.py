@@ -23,7 +23,9 @@ def load_django() -> None:
     except VictorError:
         raise
     except Exception as error:
-        raise Misconfigured(_describe(error), hint="Correct the environment variable, or unset it for the default.") from error
+        raise Misconfigured(
+            _describe(error), hint="Correct the environment variable, or unset it for the default."
+        ) from error
 
 
 def load_shared_modules() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from victoros.ops.checkup import Finding, State
 from victoros.ops.checks_machine import check_disk, check_packages, check_permissions, check_python
 from victoros.ops.checks_running import check_model, check_redis, check_workers
-from victoros.ops.checks_stored import check_clock, check_database, check_migrations, check_settings
+from victoros.ops.checks_stored import check_clock, check_database, check_migrations, check_settings, is_loaded
 
 BEFORE_SETTINGS = (check_python, check_packages, check_disk, check_permissions)
 AFTER_SETTINGS = (check_database, check_migrations, check_clock, check_redis, check_workers, check_model)
@@ -43,7 +43,7 @@ def examine() -> list[Finding]:
     findings = [check() for check in BEFORE_SETTINGS]
     settings = check_settings()
     findings.append(settings)
-    if settings.status != State.FAIL:
+    if is_loaded():
         findings += [check() for check in AFTER_SETTINGS]
     return findings
 

@@ -106,7 +106,9 @@ def make_venv(venv: Path) -> None:
         venv.mkdir(parents=True)
         (venv / "unfinished").touch()
     except OSError as error:
-        raise CannotInstall(f"Cannot write {venv}: {error.strerror}. Make the folder writable and try again.") from error
+        raise CannotInstall(
+            f"Cannot write {venv}: {error.strerror}. Make the folder writable and try again."
+        ) from error
     run([python, "-m", "venv", str(venv)], venv / "install.log", "Making .venv")
 
 

@@ -32,7 +32,9 @@ def listen(host: str, port: int) -> socket.socket:
                 f"Port {port} is taken{_name_holder(port)}.", hint="End that program, or use another port: --port 8001."
             ) from error
         reason = REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise CannotListen(f"Cannot listen on {host} port {port}: {reason}.", hint="Choose with --host and --port.") from error
+        raise CannotListen(
+            f"Cannot listen on {host} port {port}: {reason}.", hint="Choose with --host and --port."
+        ) from error
 
 
 def pick_free_port() -> int:
@@ -53,6 +55,11 @@ def _name_holder(port: int) -> str:
     except psutil.AccessDenied:
         return ""
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port and connection.pid:
+        if (
+            connection.status == psutil.CONN_LISTEN
+            and connection.laddr
+            and connection.laddr.port == port
+            and connection.pid
+        ):
             return f" by process {connection.pid} ({psutil.Process(connection.pid).name()})"
     return ""

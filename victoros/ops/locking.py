@@ -8,7 +8,15 @@ from pathlib import Path
 from victoros.ops.install import uv_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-STYLE = ("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--python-version", "3.11", "--quiet")
+STYLE = (
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--python-version",
+    "3.11",
+    "--quiet",
+)
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tools", ()),
     ("runtime", ()),
@@ -21,7 +29,9 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def run(arguments: Sequence[str]) -> int:
     """Compile every lock; return the exit code of the first that fails."""
     parser = argparse.ArgumentParser(prog="./victor lock", description=__doc__)
-    parser.add_argument("--upgrade", action="store_true", help="take the newest allowed versions instead of the locked ones")
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest allowed versions instead of the locked ones"
+    )
     upgrade = ["--upgrade"] if parser.parse_args(arguments).upgrade else []
     for name, extra in STEPS:
         code = compile_lock(name, [*extra, *upgrade])

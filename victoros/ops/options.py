@@ -21,9 +21,13 @@ class UpOptions:
 
 def read_options(arguments: Sequence[str], root: Path) -> UpOptions:
     """Read the command line; wrong usage ends the process with code 2."""
-    parser = argparse.ArgumentParser(prog="./victor up", description="Start everything in the foreground; Ctrl-C ends it.")
+    parser = argparse.ArgumentParser(
+        prog="./victor up", description="Start everything in the foreground; Ctrl-C ends it."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=_port, default=8000, help="port of the pages (default: 8000; 0 picks a free one)")
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="port of the pages (default: 8000; 0 picks a free one)"
+    )
     parser.add_argument("--home", type=Path, help="folder for all state (default: VICTOR_HOME, else ./var)")
     parser.add_argument("--cells", type=_count, help="cell processes that drive agents (default: VICTOR_CELLS, else 2)")
     parser.add_argument("--no-model", action="store_true", help="do not start the embedded language model")

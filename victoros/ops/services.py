@@ -63,5 +63,13 @@ def _serve_web(listener: socket) -> None:
     # Imported here: Twisted makes its event loop on import, and loops must not be inherited through a fork.
     from daphne.cli import CommandLineInterface
 
-    sys.argv = ["daphne", "--fd", str(listener.fileno()), "--verbosity", "0", "--no-server-name", "victoros.asgi:application"]
+    sys.argv = [
+        "daphne",
+        "--fd",
+        str(listener.fileno()),
+        "--verbosity",
+        "0",
+        "--no-server-name",
+        "victoros.asgi:application",
+    ]
     CommandLineInterface.entrypoint()

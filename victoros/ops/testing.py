@@ -40,5 +40,7 @@ def run_suite(database: str, options: Sequence[str], chromium: str | None) -> in
 
 def _spread(options: Sequence[str]) -> list[str]:
     """Use two processes unless the caller chose."""
-    has_chosen = any(option.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co")) for option in options)
+    has_chosen = any(
+        option.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co")) for option in options
+    )
     return list(options) if has_chosen else ["-n", "2", *options]

@@ -72,8 +72,7 @@ class Up:
         """Start, stay, and end in order whatever happens."""
         try:
             self.start()
-            while not self.supervisor.is_stopping:
-                self.supervisor.tick()
+            self.stay()
         except StopAsked:
             self.console.event("up", "stopped before it was ready")
         finally:
@@ -95,6 +94,15 @@ class Up:
         self.console.say(f"ready {self.url} in {_age_of_this_process():.1f} s")
         if link:
             self.console.say(f"sign in (works once): {self.url}{link}")
+
+    def stay(self) -> None:
+        """Look after everything until somebody asks for the end; say when the model has loaded."""
+        probe = HealthProbe("127.0.0.1", self.llm_port, "/health") if self.llm_port else None
+        while not self.supervisor.is_stopping:
+            self.supervisor.tick()
+            if probe and probe.succeeds():
+                self.console.event("llm", "the embedded language model is ready")
+                probe = None
 
     def hand_down_settings(self) -> None:
         """Put what was decided here into the environment that settings and children read."""
@@ -135,6 +143,7 @@ class Up:
                 f"The database cannot be used: {last_words(log)}",
                 hint=f"Check VICTOR_DATABASE_URL; the whole output is in {log}.",
             )
+        self.console.event("database", "up to date")
 
     def start_services(self) -> None:
         """Fork everything else. What the collector never touched and never will stays shared memory."""
@@ -185,7 +194,9 @@ class Up:
         processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in watched if w.pid]
         facts = {"pid": os.getpid(), "url": self.url, "host": self.options.host, "port": self.port}
         addresses = {"redis_url": self.redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
-        self.home.write_facts({**facts, **addresses, "written_at": datetime.now(UTC).isoformat(), "processes": processes})
+        self.home.write_facts(
+            {**facts, **addresses, "written_at": datetime.now(UTC).isoformat(), "processes": processes}
+        )
 
 
 def _name_in_url(host: str) -> str:
