@@ -1,6 +1,8 @@
 """Versions of what pages watch. Raised last in a transaction, told to browsers once it has committed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection, transaction
 
@@ -11,15 +13,31 @@ _RAISE = (
     "INSERT INTO audit_topic (name, version) VALUES {rows} "
     "ON CONFLICT (name) DO UPDATE SET version = audit_topic.version + 1 RETURNING name, version"
 )
+_gathered: ContextVar[set[str] | None] = ContextVar("gathered_topics", default=None)
 
 
 def bump(names: Iterable[str]) -> None:
     """Raise the topics' versions and send the hint when the transaction commits. Names are sorted: no deadlocks."""
-    ordered = sorted(set(names))
-    if not ordered:
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.update(names)
         return
-    versions = raise_versions(ordered)
-    transaction.on_commit(lambda: live.publish(versions), robust=True)
+    ordered = sorted(set(names))
+    if ordered:
+        versions = raise_versions(ordered)
+        transaction.on_commit(lambda: live.publish(versions), robust=True)
+
+
+@contextmanager
+def gather() -> Iterator[None]:
+    """Hold back every `bump` inside and do all of them at the end at once, so that topic rows are locked but shortly."""
+    names: set[str] = set()
+    token = _gathered.set(names)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    bump(names)
 
 
 def raise_versions(ordered: list[str]) -> dict[str, int]:

@@ -7,3 +7,7 @@ class TasksConfig(AppConfig):
     """What is worked on."""
 
     name = "tasks"
+
+    def ready(self) -> None:
+        """Register the built-in tools."""
+        import tasks.tools  # noqa: F401

@@ -36,7 +36,15 @@ def withdraw_requests(attempts: QuerySet[Attempt], *, actor: Actor) -> None:
     for row in pending:
         settle_items(actor=actor, object_kind="approval", object_ref=row.pk, status="withdrawn")
     record(
-        Fact(Kind.APPROVAL_WITHDRAWN, actor, "approval", row.pk, row.tool, swarm_ref=row.swarm_id, detail={"task": row.task_id})
+        Fact(
+            Kind.APPROVAL_WITHDRAWN,
+            actor,
+            "approval",
+            row.pk,
+            row.tool,
+            swarm_ref=row.swarm_id,
+            detail={"task": row.task_id},
+        )
         for row in pending
     )
     for attempt_id in attempts.filter(waiting_for__in=["answer", "effect"]).values_list("pk", flat=True):

@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from agents.models import Agent
 from audit.actors import SYSTEM, Actor
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
@@ -23,13 +22,13 @@ UPDATE agents_agent SET
   waiting = (SELECT count(*) FROM tasks_attempt t WHERE t.agent_id = agents_agent.id AND t.status = 'waiting')
 WHERE id IN ({ids})
 """
-_STATUS = """CASE
-  WHEN desired_state = 'stopped' AND active > 0 THEN 'shutting_down'
-  WHEN desired_state = 'stopped' THEN 'stopped'
+_WANTED = "(desired_state, (SELECT w.desired_state FROM agents_swarm w WHERE w.id = agents_agent.swarm_id))"
+_RUNS = "EXISTS (SELECT 1 FROM tasks_attempt t WHERE t.agent_id = agents_agent.id AND t.status = 'running')"
+_STATUS = f"""CASE
+  WHEN 'stopped' IN {_WANTED} THEN CASE WHEN active > 0 THEN 'shutting_down' ELSE 'stopped' END
+  WHEN 'paused' IN {_WANTED} AND NOT {_RUNS} THEN 'paused'
   WHEN active > 0 THEN 'busy'
-  WHEN desired_state = 'paused' THEN 'paused'
   WHEN waiting > 0 THEN 'waiting'
-  WHEN failed_count > 0 AND status = 'error' THEN 'error'
   ELSE 'idle' END"""
 
 
@@ -89,7 +88,7 @@ def wake_attempts(attempts: QuerySet[Attempt], *, actor: Actor = SYSTEM) -> set[
     now = timezone.now()
     ids = [row.pk for row in rows]
     Attempt.objects.filter(pk__in=ids, status="waiting").update(
-        status="ready", fence=F("fence") + 1, waiting_for="", waiting_ref=None, waiting_since=None, wake_at=None, ready_at=now
+        status="ready", fence=F("fence") + 1, waiting_for="", wake_at=None, ready_at=now
     )
     tasks = [row.task for row in rows]
     Task.objects.filter(pk__in=[task.pk for task in tasks], status="blocked").update(
@@ -97,7 +96,15 @@ def wake_attempts(attempts: QuerySet[Attempt], *, actor: Actor = SYSTEM) -> set[
     )
     settle_agents(row.agent_id for row in rows)
     record(
-        Fact(Kind.ATTEMPT_WOKEN, actor, "task", row.task_id, row.task.title, swarm_ref=row.swarm_id, detail={"attempt": row.n, "waited_for": row.waiting_for})
+        Fact(
+            Kind.ATTEMPT_WOKEN,
+            actor,
+            "task",
+            row.task_id,
+            row.task.title,
+            swarm_ref=row.swarm_id,
+            detail={"attempt": row.n, "waited_for": row.waiting_for},
+        )
         for row in rows
     )
     return topics_of(tasks) | {f"agent:{row.agent_id}" for row in rows}
@@ -109,7 +116,9 @@ def _settle_dependencies(ended: list[Task]) -> set[str]:
     settled = list(open_ones.filter(Q(on__in=good) | Q(accepts="ended")).values_list("pk", "task_id"))
     Dependency.objects.filter(pk__in=[pk for pk, _ in settled]).update(settled=True)
     topics = _unblock({task_id for _, task_id in settled})
-    return topics | _report_hopeless(open_ones.exclude(on__in=good).filter(accepts="success").select_related("task", "on"))
+    return topics | _report_hopeless(
+        open_ones.exclude(on__in=good).filter(accepts="success").select_related("task", "on")
+    )
 
 
 def _unblock(task_ids: set[int]) -> set[str]:

@@ -36,7 +36,6 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- applications ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -87,7 +86,7 @@ TEMPLATES = [
 
 # --- database -------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url_config(VICTOR_DATABASE_URL)}
-_engine = DATABASES["default"]["ENGINE"]
+_engine = DATABASES["default"].get("ENGINE", "")
 if _engine.endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -119,6 +118,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign_in"
 ANONYMOUS_USER_NAME = None
 VICTOR_SCOPE = "agents.permissions.scope_of_user"
+VICTOR_WORK = "tasks.selectors.of_agents"
 
 # --- language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -154,8 +154,14 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("VICTOR_LOG_LEVEL", "INFO")},
-    "loggers": {"rq.worker": {"level": "WARNING"}, "daphne": {"level": "WARNING"}, "django.channels": {"level": "WARNING"}},
+    "loggers": {
+        "rq.worker": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "django.channels": {"level": "WARNING"},
+    },
 }
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # rights are asked through agents.permissions, never through has_perm(object)
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001"
+]  # rights are asked through agents.permissions, never through has_perm(object)
 if not VICTOR_HTTPS:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]

@@ -83,13 +83,21 @@ class Attempt(models.Model):
                 name="attempt_one_live",
             ),
             models.CheckConstraint(
-                condition=models.Q(status="running", cell__isnull=False) | (~models.Q(status="running") & models.Q(cell=None)),
+                condition=models.Q(status="running", cell__isnull=False)
+                | (~models.Q(status="running") & models.Q(cell=None)),
                 name="attempt_running_has_cell",
             ),
             models.CheckConstraint(
                 condition=models.Q(
                     status__in=[
-                        "ready", "running", "waiting", "stopped", "completed", "failed", "cancelled", "quarantined",
+                        "ready",
+                        "running",
+                        "waiting",
+                        "stopped",
+                        "completed",
+                        "failed",
+                        "cancelled",
+                        "quarantined",
                     ]
                 ),
                 name="attempt_status_known",

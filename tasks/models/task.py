@@ -77,7 +77,14 @@ class Task(models.Model):
             models.CheckConstraint(
                 condition=models.Q(
                     status__in=[
-                        "backlog", "ready", "in_progress", "blocked", "completed", "verified", "failed", "cancelled",
+                        "backlog",
+                        "ready",
+                        "in_progress",
+                        "blocked",
+                        "completed",
+                        "verified",
+                        "failed",
+                        "cancelled",
                         "quarantined",
                     ]
                 ),

@@ -1,47 +1,29 @@
-"""What can be done to a task, an agent or a swarm right now, and what exactly it would do; the words people confirm."""
-
-from dataclasses import dataclass
+"""What can be done to a task, an agent or a swarm in the state it is in."""
 
 from agents.models import Agent, Swarm
 from tasks.models import Attempt, Task
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing a person may do, with its effect in words."""
-
-    act: str
-    label: str
-    question: str
-    effect: str
-    undo: str
-    tone: str = ""
-    """`danger`, `primary`, or empty."""
-    asks: str = ""
-    """Label of the text it needs; empty when it needs none."""
-    must_ask: bool = False
-    """Whether that text may not be empty."""
+from tasks.selectors.acts import AGENT_ACTS, SWARM_ACTS, TASK_ACTS, Action
 
 
 def task_actions(task: Task, latest: Attempt | None) -> list[Action]:
     """Return what can be done to the task in its state, the most likely first."""
-    acts = _TASK_ACTS.get(task.status, ())
-    if latest and latest.status == Attempt.Status.STOPPED:
-        acts = ("resume", "cancel")
-    elif task.status == Task.Status.BLOCKED and not (latest and latest.status in Attempt.LIVE):
-        acts = ("cancel",)
-    return [_TASK[act] for act in acts]
+    acts = _BY_STATUS.get(task.status, ())
+    if task.status == Task.Status.BLOCKED and not (latest and latest.status in Attempt.LIVE):
+        acts = ("assign", *acts)
+    if task.status == Task.Status.BLOCKED and _is_held(task, latest):
+        acts = ("resume", *acts)
+    return [TASK_ACTS[act] for act in acts]
 
 
 def agent_actions(agent: Agent) -> list[Action]:
     """Return what can be done to the agent in its desired state."""
-    return [_AGENT[act] for act in _STATE_ACTS[agent.desired_state]] if not agent.retired_at else []
+    return [AGENT_ACTS[act] for act in _BY_DESIRED_STATE[agent.desired_state]] if not agent.retired_at else []
 
 
 def swarm_actions(swarm: Swarm) -> list[Action]:
     """Return what can be done to the swarm in its desired state."""
-    acts = ["start" if act == "resume" else act for act in _STATE_ACTS[swarm.desired_state]]
-    return [_SWARM[act] for act in acts] if not swarm.archived_at else []
+    acts = ["start" if act == "resume" else act for act in _BY_DESIRED_STATE[swarm.desired_state]]
+    return [SWARM_ACTS[act] for act in acts] if not swarm.archived_at else []
 
 
 def find_action(actions: list[Action], act: str) -> Action | None:
@@ -49,45 +31,27 @@ def find_action(actions: list[Action], act: str) -> Action | None:
     return next((action for action in actions if action.act == act), None)
 
 
-_TASK_ACTS: dict[str, tuple[str, ...]] = {
-    "backlog": ("release", "cancel"),
-    "ready": ("cancel",),
+def count_in_flight(**where: object) -> int:
+    """Count the attempts that work right now, such as those of `task=`, `agent=` or `swarm=`."""
+    return Attempt.objects.filter(status__in=["ready", "running"], **where).count()
+
+
+def _is_held(task: Task, latest: Attempt | None) -> bool:
+    """Tell whether a person holds the task, rather than an answer or another task."""
+    if latest and latest.status in Attempt.LIVE:
+        return latest.status == Attempt.Status.STOPPED
+    return task.open_dependencies == 0
+
+
+_BY_STATUS: dict[str, tuple[str, ...]] = {
+    "backlog": ("release", "assign", "cancel"),
+    "ready": ("pause", "assign", "cancel"),
     "in_progress": ("pause", "stop", "cancel"),
-    "blocked": ("pause", "stop", "cancel"),
+    "blocked": ("cancel",),
     "completed": ("verify", "refute"),
     "verified": (),
     "failed": ("retry",),
     "cancelled": ("retry",),
     "quarantined": ("retry",),
 }
-_STATE_ACTS = {"running": ("pause", "stop"), "paused": ("resume", "stop"), "stopped": ("resume",)}
-
-_TASK = {
-    action.act: action
-    for action in (
-        Action("release", "Release", "Release this task to the agents?", "The next free agent with the needed capabilities takes it.", "Until then it can be cancelled.", "primary"),
-        Action("pause", "Pause", "Pause this task?", "The step in flight ends and is kept; nothing further starts.", "Resume goes on at the next step."),
-        Action("resume", "Resume", "Resume this task?", "It goes on after its last finished step; nothing that was done is done again.", "It can be paused or stopped again.", "primary"),
-        Action("stop", "Stop", "Stop this task now?", "The call in flight is dropped, and anything the agent still sends for it is refused.", "Resume goes on after the last finished step; a dropped call is paid for again.", "danger"),
-        Action("cancel", "Cancel", "Cancel this task?", "It ends for good, together with its open subtasks; tasks that wait for it will not start by themselves.", "Retry begins it anew; what was done to the outside stays done.", "danger", "Why (goes into the record)"),
-        Action("retry", "Retry", "Retry this task?", "It becomes ready, and a new attempt starts from the beginning. Earlier attempts stay in the record.", "It can be cancelled again.", "primary"),
-        Action("verify", "Verify", "Confirm that this result is right?", "The task becomes verified, with you as the witness; tasks that wait for it may start.", "This cannot be undone.", "primary", "What you looked at (goes into the record)"),
-        Action("refute", "Refute", "Say that this result is wrong?", "The task goes back to ready and is done again, with your reason in front of the agent.", "The refused result stays in the record.", "danger", "What is wrong", True),
-    )
-}
-_AGENT = {
-    action.act: action
-    for action in (
-        Action("pause", "Pause", "Pause this agent?", "It takes no new work; the steps in flight end and are kept.", "Resume makes it go on."),
-        Action("resume", "Resume", "Resume this agent?", "It takes work again and goes on with what it had.", "It can be paused or stopped again.", "primary"),
-        Action("stop", "Stop", "Stop this agent now?", "It takes no new work, its calls in flight are dropped, and anything it still sends is refused.", "Resume goes on after the last finished steps.", "danger"),
-    )
-}
-_SWARM = {
-    action.act: action
-    for action in (
-        Action("start", "Start", "Start this swarm?", "Its agents take work and go on with what they had.", "It can be paused or stopped again.", "primary"),
-        Action("pause", "Pause", "Pause this swarm?", "No agent of it takes new work; the steps in flight end and are kept.", "Start makes it go on."),
-        Action("stop", "Stop", "Stop this swarm now?", "No agent of it takes new work, all calls in flight are dropped, and anything they still send is refused.", "Start goes on after the last finished steps.", "danger"),
-    )
-}
+_BY_DESIRED_STATE = {"running": ("pause", "stop"), "paused": ("resume", "stop"), "stopped": ("resume",)}

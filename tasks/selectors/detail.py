@@ -8,6 +8,7 @@ from django.db.models import Q
 from agents.permissions import visible_to
 from audit.models import AttentionItem, Entry
 from tasks.models import Approval, Attempt, Dependency, Task
+from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
 
 SHOWN = 12
@@ -18,11 +19,8 @@ SHOWN = 12
 class Links:
     """Tasks of one kind around this one: the first few, and how many more there are at least."""
 
-    rows: list[Any] = field(default_factory=list)
+    rows: list[Task] = field(default_factory=list)
     more: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.rows)
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,9 @@ class TaskDetail:
 
     task: Task
     waits_on: Links
-    """Rows of `Dependency`; those that are still open come first."""
+    """What must end before it; the open ones come first."""
     blocks: Links
-    """Rows of `Dependency`."""
+    """What waits for it."""
     subtasks: Links
     checks: Links
     """Tasks that verify this one's result."""
@@ -83,20 +81,38 @@ def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
         .select_related("task", "on")
         .order_by("settled", "pk")[: 4 * SHOWN]
     )
-    family = list(Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")[: 4 * SHOWN])
+    family = list(
+        Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")[: 4 * SHOWN]
+    )
     items = list(AttentionItem.objects.filter(task_ref=task.pk, status="open").order_by("-severity", "pk")[:SHOWN])
     return TaskDetail(
         task=task,
-        waits_on=_links([row for row in dependencies if row.task_id == task.pk]),
-        blocks=_links([row for row in dependencies if row.on_id == task.pk]),
+        waits_on=_links([row.on for row in dependencies if row.task_id == task.pk]),
+        blocks=_links([row.task for row in dependencies if row.on_id == task.pk]),
         subtasks=_links([row for row in family if row.parent_id == task.pk]),
         checks=_links([row for row in family if row.verifies_id == task.pk]),
         attempts=attempts,
         waiting=[item for item in items if item.kind != AttentionItem.Kind.APPROVAL],
-        approvals=list(Approval.objects.filter(task=task, status="pending").select_related("agent", "task", "swarm")[:SHOWN]),
+        approvals=list(
+            Approval.objects.filter(task=task, status="pending").select_related("agent", "task", "swarm")[:SHOWN]
+        ),
         entries=list(Entry.objects.filter(object_kind="task", object_ref=task.pk).order_by("-pk")[:record_size]),
     )
 
 
-def _links(rows: list[Any]) -> Links:
+def explain_idleness(task: Task) -> str:
+    """Say why nobody works on a task that was never tried."""
+    if task.status == Task.Status.BACKLOG:
+        return "It is in the backlog: agents do not see it until it is released."
+    if task.status == Task.Status.BLOCKED:
+        return task.reason or "It is blocked."
+    if task.status != Task.Status.READY:
+        return f"It is {say_state(task)}."
+    if task.swarm.desired_state != "running":
+        return f"The swarm {task.swarm.name} is {task.swarm.desired_state}. Start it, and free agents take their work."
+    needs = f" that can {', '.join(task.needs)}" if task.needs else ""
+    return f"It waits for {task.agent.name}." if task.pinned and task.agent else f"It waits for a free agent{needs}."
+
+
+def _links(rows: list[Task]) -> Links:
     return Links(rows[:SHOWN], len(rows) > SHOWN)

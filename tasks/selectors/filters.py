@@ -59,16 +59,17 @@ class TaskFilter:
 def read_filter(query: Mapping[str, Any]) -> TaskFilter:
     """Build the filter from an address' query; refuse what is neither known nor a number."""
     return TaskFilter(
-        swarm=_number(query, "swarm"),
-        agent=_number(query, "agent"),
+        swarm=read_number(query, "swarm"),
+        agent=read_number(query, "agent"),
         state=_word(query, "state", (*Task.Status.values, *GROUPS)),
         search=str(query.get("search", "")).strip()[:100],
         view=_word(query, "view", VIEWS) or "list",
-        after=_number(query, "after"),
+        after=read_number(query, "after"),
     )
 
 
-def _number(query: Mapping[str, Any], name: str) -> int | None:
+def read_number(query: Mapping[str, Any], name: str) -> int | None:
+    """Return the number an address gives for `name`; None when it gives none."""
     text = str(query.get(name) or "").strip()
     if not text:
         return None

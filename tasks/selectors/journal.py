@@ -8,6 +8,7 @@ from django.db.models import Case, F, JSONField, Value, When
 
 from tasks.models import Attempt, Step
 from tasks.selectors.timeline import Axis, Bar, Span, Tick
+from tasks.selectors.words import say_waiting
 
 PAGE = 100
 _TELLING = ("path", "title", "subject", "question", "name", "to", "url", "result", "text")
@@ -29,7 +30,7 @@ class StepLine:
     cost_nanos: int
     bar: Bar
     shape: str
-    """How its bar is drawn: `think`, `act`, `wait` or `fail`."""
+    """How its bar is drawn: `think`, `act`, `wait` or `failed`."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ def read_journal(attempt: Attempt, *, start: int | None, now: datetime, size: in
         attempt=attempt,
         lines=[_as_line(step, axis) for step in steps],
         ticks=axis.ticks(),
-        now=OpenWait(current[0], current[1].start, axis.bar(current[1].start, current[1].end), current[2]) if current else None,
+        now=OpenWait(current[0], current[1].start, axis.bar(current[1].start, current[1].end), current[2])
+        if current
+        else None,
         is_shortened=axis.is_shortened,
         earlier=max(1, first - size) if first > 1 else None,
         later=None if is_last else first + size,
@@ -135,7 +138,7 @@ def _as_line(step: Any, axis: Axis) -> StepLine:
         tokens=step.tokens_in + step.tokens_out,
         cost_nanos=step.cost_nanos,
         bar=axis.bar(step.started_at, max(step.finished_at, step.started_at)),
-        shape="fail" if failed else step.kind,
+        shape="failed" if failed else step.kind,
     )
 
 
@@ -158,8 +161,7 @@ def _current(attempt: Attempt, steps: list[Step], now: datetime) -> tuple[str, S
     since = steps[-1].finished_at if steps else attempt.created_at
     if attempt.status == Attempt.Status.WAITING:
         start = attempt.waiting_since or since
-        label = Attempt.WaitingFor(attempt.waiting_for).label if attempt.waiting_for else "something"
-        return f"waiting for {label}", Span(start, max(now, start), False), "wait"
+        return f"waiting for {say_waiting(attempt)}", Span(start, max(now, start), False), "wait"
     if attempt.status == Attempt.Status.STOPPED:
         return "stopped", Span(since, max(now, since), False), "wait"
     if attempt.status == Attempt.Status.READY:

@@ -60,6 +60,8 @@ class Column:
     label: str
     total: int
     rows: list[Task]
+    query: str
+    """Query of the address that lists all of it."""
 
     @property
     def hidden(self) -> int:
@@ -92,6 +94,7 @@ def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[C
             label=name.replace("_", " "),
             total=sum(counts.get(state, 0) for state in states),
             rows=[row for row in rows if row.status in states],
+            query=choice.as_query(state=name, view="list"),
         )
         for name, states in COLUMNS.items()
     ]
@@ -100,7 +103,7 @@ def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[C
 def count_by_state(rows: QuerySet[Task]) -> list[StateCount]:
     """Count `rows` by state; states without tasks are there with 0."""
     found = dict(rows.order_by().values_list("status").annotate(Count("pk")))
-    return [StateCount(value, str(label), found.get(value, 0)) for value, label in Task.Status.choices]
+    return [StateCount(value, str(label).lower(), found.get(value, 0)) for value, label in Task.Status.choices]
 
 
 def as_rows(rows: QuerySet[Task]) -> QuerySet[Task]:
@@ -114,7 +117,7 @@ def _first_ids(parts: list[QuerySet[Task]]) -> list[int]:
         compiled = [part.values("pk").query.sql_with_params() for part in parts]
     except EmptyResultSet:  # somebody who may see no swarm at all
         return []
-    sql = " UNION ALL ".join(f"SELECT * FROM ({text}) AS part{n}" for n, (text, _) in enumerate(compiled))  # noqa: S608
+    sql = " UNION ALL ".join(f"SELECT * FROM ({text}) AS part{n}" for n, (text, _) in enumerate(compiled))
     with connection.cursor() as cursor:
         cursor.execute(sql, [value for _, values in compiled for value in values])
         return [row[0] for row in cursor.fetchall()]

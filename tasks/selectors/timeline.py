@@ -1,4 +1,4 @@
-"""Where the bars of a run lie on its time axis. Long waits are drawn shorter than they were, so that work stays visible."""
+"""Where the bars of a run lie on its time axis. Long waits are drawn shorter, so that work stays visible."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

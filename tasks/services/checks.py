@@ -31,7 +31,9 @@ def check_draft(swarm: Swarm, draft: "TaskDraft") -> None:
     if not -100 <= draft.priority <= 100:
         raise InvalidInput(f"Priority {draft.priority} is out of range.", hint="Priorities go from -100 to 100.")
     if draft.agent and (draft.agent.swarm_id != swarm.pk or draft.agent.retired_at):
-        raise InvalidInput(f"{draft.agent.name} does not work in the swarm {swarm.name}.", hint="Choose one of its agents.")
+        raise InvalidInput(
+            f"{draft.agent.name} does not work in the swarm {swarm.name}.", hint="Choose one of its agents."
+        )
     if draft.parent and draft.parent.swarm_id != swarm.pk:
         raise InvalidInput("The parent task belongs to another swarm.", hint="Subtasks stay in their parent's swarm.")
     clean_needs(draft.needs)
@@ -42,7 +44,9 @@ def check_title(title: str) -> None:
     if not title.strip():
         raise InvalidInput("The task has no title.", hint="Say in one line what is to be done.")
     if len(title.strip()) > 200:
-        raise InvalidInput(f"The title has {len(title):,} characters; 200 are allowed.", hint="Put the rest into the text.")
+        raise InvalidInput(
+            f"The title has {len(title):,} characters; 200 are allowed.", hint="Put the rest into the text."
+        )
     if _CONTROL.search(title) or "\n" in title:
         raise InvalidInput("The title contains control characters.", hint="A title is one line of plain text.")
 

@@ -1,6 +1,6 @@
 """Making, changing and ending tasks by hand or by an agent's wish."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any

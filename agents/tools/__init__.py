@@ -1,0 +1,1 @@
+"""What agents can do: typed tools with an effect class, and the policy that allows, asks or refuses."""

@@ -1,0 +1,54 @@
+"""Hearing the doorbell. Redis may be away: then cells look by themselves every second."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis.asyncio
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from tasks.wakeups import BELL
+
+log = logging.getLogger(__name__)
+RECONNECT_S = 0.5
+
+
+@dataclass(frozen=True)
+class Bell:
+    """What to do when it rings for work, for a halt, or for draining."""
+
+    on_work: Callable[[], None]
+    on_halt: Callable[[], None]
+    on_drain: Callable[[], None]
+
+    async def listen(self) -> None:
+        """Listen until cancelled, through any number of Redis restarts."""
+        while True:
+            try:
+                await self._listen_once()
+            except (RedisError, OSError) as error:
+                log.info("The doorbell is away: %s", error)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _listen_once(self) -> None:
+        client = redis.asyncio.Redis.from_url(settings.VICTOR_REDIS_URL, socket_connect_timeout=1.0)
+        try:
+            async with client.pubsub() as subscription:
+                await subscription.subscribe(BELL)
+                self.on_work()
+                self.on_halt()
+                async for message in subscription.listen():
+                    if message["type"] == "message":
+                        self._answer(json.loads(message["data"]))
+        finally:
+            await client.aclose()
+
+    def _answer(self, call: dict[str, bool]) -> None:
+        if call.get("halt"):
+            self.on_halt()
+        if call.get("drain"):
+            self.on_drain()
+        self.on_work()

@@ -1,0 +1,166 @@
+"""The group commit: finished steps of many attempts become durable in one transaction, for those that still hold their fence."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from audit import topics
+from audit.events import Fact, Kind, record
+from tasks.engine.finish import finish
+from tasks.engine.orders import CellDeclaredDead, Ending, Waiting, Write, Written
+from tasks.models import Attempt, Cell, Effect, Step
+from victoros.lib.errors import VictorError
+
+log = logging.getLogger(__name__)
+
+_ADVANCE = """
+WITH v(attempt, held_fence, before_n, after_n, t_in, t_out, nanos) AS (VALUES {rows})
+UPDATE tasks_attempt SET
+  steps = v.after_n, tokens_in = tokens_in + v.t_in, tokens_out = tokens_out + v.t_out,
+  cost_nanos = cost_nanos + v.nanos, last_step_at = %s,
+  deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE deaths END
+FROM v
+WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status = 'running'
+  AND tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
+RETURNING tasks_attempt.id
+"""
+_CREDIT = """
+WITH v(agent, n, tokens, nanos) AS (VALUES {rows})
+UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count + v.tokens,
+  cost_nanos = cost_nanos + v.nanos
+FROM v WHERE agents_agent.id = v.agent
+"""
+
+
+def commit_batch(cell_id: int, writes: Sequence[Write]) -> list[Written]:
+    """Make all writes durable at once; raises `CellDeclaredDead` when this cell's lease is gone.
+
+    Safe to repeat after an error whose outcome is unknown: a write that did commit is then no longer held.
+    """
+    with transaction.atomic(), topics.gather():
+        renew_lease(cell_id)
+        held = _advance(cell_id, writes)
+        results = [_apply(write) if write.order.attempt_id in held else Written(held=False) for write in writes]
+        kept = [(write, result) for write, result in zip(writes, results, strict=True) if result.held]
+        _take_back(kept)
+        _write_journal(kept)
+        finish([(write.order, _ending_of(write, result)) for write, result in kept])
+        topics.bump(name for write, _ in kept for name in _topics(write))
+    return [_public(write, result) for write, result in zip(writes, results, strict=True)]
+
+
+def renew_lease(cell_id: int) -> None:
+    """Renew the cell's heartbeat by the database's clock, or raise `CellDeclaredDead`."""
+    if not Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(heartbeat_at=Now()):
+        raise CellDeclaredDead
+
+
+def _advance(cell_id: int, writes: Sequence[Write]) -> set[int]:
+    if not writes:
+        return set()
+    rows, values = [], []
+    for write in writes:
+        step, order = write.step, write.order
+        rows.append("(%s, %s, %s, %s, %s, %s, %s)")
+        values += [order.attempt_id, order.fence, write.before, write.before + bool(step)]
+        values += [step.tokens_in, step.tokens_out, step.cost_nanos] if step else [0, 0, 0]
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE.format(rows=", ".join(rows)), [*values, timezone.now(), cell_id])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _take_back(kept: list[tuple[Write, Written]]) -> None:
+    """Uncount the steps that turned out to be a wait: they are done again when the attempt wakes."""
+    waiting = [write.order.attempt_id for write, result in kept if result.waiting and write.step]
+    if waiting:
+        Attempt.objects.filter(pk__in=waiting).update(steps=F("steps") - 1)
+
+
+def _apply(write: Write) -> Written:
+    """Run what the write wants done inside the transaction; an error for people becomes the step's result."""
+    if write.perform is None:
+        return Written(held=True)
+    try:
+        with transaction.atomic():
+            made = write.perform()
+    except VictorError as error:
+        return Written(held=True, result={"error": error.as_dict()})
+    if isinstance(made, Waiting):
+        return Written(held=True, result={"waiting": made}, waiting=True)
+    return Written(held=True, result=made)
+
+
+def _write_journal(kept: list[tuple[Write, Written]]) -> None:
+    steps = []
+    for write, result in kept:
+        if write.step is None or result.waiting:
+            continue
+        if result.result is not None:
+            write.step.result = result.result
+        steps.append(write.step)
+    if steps:
+        Step.objects.bulk_create(steps)
+        _credit_agents(kept)
+    _write_effects(kept)
+
+
+def _write_effects(kept: list[tuple[Write, Written]]) -> None:
+    intents = [write.intent for write, _ in kept if write.intent is not None]
+    if intents:
+        Effect.objects.bulk_create(intents, ignore_conflicts=True)
+        record(_effect_fact(Kind.EFFECT_INTENDED, write, write.intent.key) for write, _ in kept if write.intent)
+    for write, _ in kept:
+        if write.settle:
+            key, status, result = write.settle
+            Effect.objects.filter(key=key).update(status=status, result=result, settled_at=timezone.now())
+    record(
+        _effect_fact(Kind.EFFECT_DONE if write.settle[1] == "done" else Kind.EFFECT_FAILED, write, write.settle[0])
+        for write, _ in kept
+        if write.settle
+    )
+
+
+def _effect_fact(kind: Kind, write: Write, key: str) -> Fact:
+    task = write.order.task
+    return Fact(
+        kind, write.order.actor, "task", task.id, task.title, swarm_ref=write.order.swarm.id, detail={"key": key}
+    )
+
+
+def _credit_agents(kept: list[tuple[Write, Written]]) -> None:
+    totals: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for write, result in kept:
+        if write.step is not None and not result.waiting:
+            total = totals[write.order.agent.id]
+            total[0] += 1
+            total[1] += write.step.tokens_in + write.step.tokens_out
+            total[2] += write.step.cost_nanos
+    values = [value for agent_id in sorted(totals) for value in (agent_id, *totals[agent_id])]
+    with connection.cursor() as cursor:
+        cursor.execute(_CREDIT.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(totals))), values)
+
+
+def _ending_of(write: Write, result: Written) -> Ending | None:
+    if result.waiting and result.result is not None:
+        waiting: Waiting = result.result["waiting"]
+        return waiting
+    return write.ending
+
+
+def _topics(write: Write) -> list[str]:
+    return [f"task:{write.order.task.id}", f"agent:{write.order.agent.id}"]
+
+
+def _public(write: Write, result: Written) -> Written:
+    if result.waiting:
+        return Written(held=True, waiting=True)
+    value: dict[str, Any] | None = result.result
+    if value is None and write.step is not None:
+        value = write.step.result
+    return Written(held=result.held, result=value)

@@ -1,0 +1,91 @@
+"""A cell's row: signing on, saying what it holds, giving back, signing off."""
+
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audit import topics
+from audit.actors import SYSTEM
+from audit.events import Fact, Kind, record
+from tasks.models import Attempt, Cell
+from tasks.transitions import settle_agents, topics_of
+from tasks.wakeups import call_for_work
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What the database says of an attempt this cell drives."""
+
+    fence: int
+    paused: bool
+
+
+@transaction.atomic
+def open_cell(slots: int, worker_pid: int) -> int:
+    """Sign on; returns the cell's id."""
+    cell = Cell.objects.create(host=socket.gethostname(), pid=os.getpid(), worker_pid=worker_pid, slots=slots)
+    record(Fact(Kind.CELL_STARTED, SYSTEM, "cell", cell.pk, str(cell), detail={"pid": cell.pid}))
+    topics.bump({"cells"})
+    return cell.pk
+
+
+@transaction.atomic
+def close_cell(cell_id: int, why: str) -> None:
+    """Sign off; whatever the cell still holds goes back to ready."""
+    with topics.gather():
+        release_attempts(Attempt.objects.filter(cell=cell_id, status="running").values_list("pk", flat=True))
+        ended = Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(
+            status="ended", ended_at=timezone.now(), reason=why[:200]
+        )
+        if ended:
+            record(Fact(Kind.CELL_ENDED, SYSTEM, "cell", cell_id, f"cell {cell_id}", detail={"why": why}))
+        topics.bump({"cells"})
+
+
+def held_by(cell_id: int) -> dict[int, Hold]:
+    """Return what the database says this cell holds. One query."""
+    rows = Attempt.objects.filter(cell=cell_id, status="running").values_list(
+        "pk", "fence", "agent__desired_state", "swarm__desired_state"
+    )
+    return {pk: Hold(fence, "paused" in (agent, swarm)) for pk, fence, agent, swarm in rows}
+
+
+@transaction.atomic
+def release_strays(cell_id: int, attempt_ids: Iterable[int]) -> None:
+    """Give back attempts that hang on this cell though it does not drive them (a commit whose outcome was unknown)."""
+    with topics.gather():
+        release_attempts(
+            Attempt.objects.filter(cell=cell_id, status="running", pk__in=list(attempt_ids)).values_list(
+                "pk", flat=True
+            )
+        )
+
+
+def release_attempts(attempt_ids: Iterable[int]) -> int:
+    """Return running attempts to ready with a higher fence. Call inside a transaction."""
+    rows = list(Attempt.objects.filter(pk__in=list(attempt_ids)).select_related("task", "agent"))
+    Attempt.objects.filter(pk__in=[row.pk for row in rows], status="running").update(
+        status="ready", cell=None, fence=F("fence") + 1, ready_at=timezone.now()
+    )
+    settle_agents(row.agent_id for row in rows)
+    record(
+        Fact(
+            Kind.ATTEMPT_RELEASED,
+            SYSTEM,
+            "task",
+            row.task_id,
+            row.task.title,
+            swarm_ref=row.swarm_id,
+            detail={"attempt": row.n, "after_step": row.steps},
+        )
+        for row in rows
+    )
+    topics.bump(topics_of(row.task for row in rows))
+    if rows:
+        call_for_work()
+    return len(rows)

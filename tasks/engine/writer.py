@@ -1,0 +1,93 @@
+"""The one writer of a cell: everything that is finished while a commit is under way shares the next one."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from tasks.engine.commit import commit_batch
+from tasks.engine.orders import Write, Written
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+MOST_IN_A_BATCH = 128
+"""Bounds the time SQLite's only write lock is held to about 10 ms."""
+RETRY_S = 0.5
+
+
+class Writer:
+    """Owns the cell's only database thread. `put` returns once the write is durable (or refused)."""
+
+    def __init__(self, cell_id: int) -> None:
+        self._cell_id = cell_id
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._pending: list[tuple[Write, asyncio.Future[Written]]] = []
+        self._wake = asyncio.Event()
+
+    async def put(self, write: Write) -> Written:
+        """Make one write durable together with whatever else is ready."""
+        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self._pending.append((write, future))
+        self._wake.set()
+        return await future
+
+    async def run(self) -> None:
+        """Commit batches until cancelled; raises `CellDeclaredDead` when the lease is gone."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._pending:
+                batch, self._pending = self._pending[:MOST_IN_A_BATCH], self._pending[MOST_IN_A_BATCH:]
+                await self._commit(batch)
+
+    async def in_database(self, work: Callable[[], R]) -> R:
+        """Run database work in the writer's thread, between batches; waits out a database that is away."""
+        while True:
+            try:
+                return await self._run(work)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("The database does not answer, trying again: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+    def close(self) -> None:
+        """Let the thread end and its connection close."""
+        self._thread.submit(connection.close)
+        self._thread.shutdown(wait=True)
+
+    async def _commit(self, batch: list[tuple[Write, asyncio.Future[Written]]]) -> None:
+        writes = [write for write, _ in batch]
+        try:
+            results = await self.in_database(lambda: commit_batch(self._cell_id, writes))
+        except (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            await self._commit_singly(batch, error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+    async def _commit_singly(self, batch: list[tuple[Write, asyncio.Future[Written]]], error: Exception) -> None:
+        """Find the one write that spoils the batch: it alone fails, with the error; the others are committed."""
+        if len(batch) == 1:
+            log.error("A write of attempt %s failed", batch[0][0].order.attempt_id, exc_info=error)
+            if not batch[0][1].done():
+                batch[0][1].set_exception(error)
+            return
+        for item in batch:
+            await self._commit([item])
+
+    async def _run(self, work: Callable[[], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _with_connection, work)
+
+
+def _with_connection(work: Callable[[], R]) -> R:
+    try:
+        return work()
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        connection.close()
+        raise
