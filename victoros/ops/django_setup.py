@@ -7,7 +7,15 @@ from importlib.util import find_spec
 
 from victoros.lib.errors import Misconfigured, VictorError
 
-SHARED_MODULES = ("rq.worker", "django_rq.management.commands.rqworker", "victoros.asgi", "tasks.engine.jobs")
+SHARED_MODULES = (
+    "rq.worker",
+    "django_rq.management.commands.rqworker",
+    "victoros.asgi",
+    "tasks.engine.jobs",
+    "tasks.engine.cell",
+    "tasks.engine.reconciler",
+    "aiohttp",
+)
 """Loaded before the fork so that all processes share their memory. Nothing that starts a thread or an event loop."""
 
 

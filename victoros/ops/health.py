@@ -11,8 +11,11 @@ PATIENCE_S = 15.0
 class HealthProbe:
     """Repeats one GET until it is answered with 200."""
 
-    def __init__(self, host: str, port: int, path: str) -> None:
-        self.address, self.path = (host, port), path
+    def __init__(self, host: str, port: int, path: str, *, asked_for: str = "localhost", https: bool = False) -> None:
+        """`asked_for` is the name a browser would use; `https` pretends to come through the proxy that ends TLS."""
+        self.address = (host, port)
+        lines = [f"GET {path} HTTP/1.1", f"Host: {asked_for}", "Connection: close"]
+        self._request = "\r\n".join([*lines, *(["X-Forwarded-Proto: https"] if https else []), "", ""]).encode()
         self._connection: socket.socket | None = None
         self._asked_at = 0.0
 
@@ -32,10 +35,9 @@ class HealthProbe:
 
     def _ask(self) -> None:
         self._asked_at = time.monotonic()
-        request = f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         with suppress(OSError):
             self._connection = socket.create_connection(self.address, timeout=1)
-            self._connection.sendall(request.encode())
+            self._connection.sendall(self._request)
             self._connection.setblocking(False)
 
     def _read_answer(self) -> bool:

@@ -16,7 +16,7 @@ from victoros.ops.services import Service
 from victoros.ops.signals import Signals
 from victoros.ops.watched import Watched
 
-STAGES = {"web": 1.5, "work": 4.5, "llm": 1.0, "valkey": 1.5}
+STAGES = {"web": 1.5, "work": 5.5, "llm": 0.7, "valkey": 1.0}
 """The order of the end, and how many seconds each stage has before it is killed: under 10 s together."""
 TICK_S = 0.5
 LOG_CHECK_S = 10.0
@@ -82,7 +82,7 @@ class Supervisor:
         """Clean up after a process that ended, say so, and plan its next life."""
         name, gone = watched.service.name, watched.pid
         left = kill_session(gone)
-        if watched.service.hosts_cells:
+        if watched.service.stage == "work":
             self.messenger.report_dead({gone, *left, *watched.hosted})
         words = last_words(self.home.log_of(name)) if code > 0 else ""
         pause = watched.record_death()

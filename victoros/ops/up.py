@@ -169,7 +169,11 @@ class Up:
 
     def await_health(self) -> None:
         """Wait until the pages answer. There is no deadline: a slow machine is not an error, and what dies is told."""
-        probe = HealthProbe(_name_in_url(self.options.host).strip("[]"), self.port, "/healthz")
+        from django.conf import settings
+
+        host = _name_in_url(self.options.host).strip("[]")
+        name = settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", "localhost") if settings.ALLOWED_HOSTS else host
+        probe = HealthProbe(host, self.port, "/healthz", asked_for=name, https=settings.VICTOR_HTTPS)
         while not probe.succeeds():
             self.supervisor.tick(0.02)
             self.check_stop()
