@@ -6,4 +6,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victoros.settings")
 
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+_pages = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)
+
+from victoros.routing import websockets  # noqa: E402
+
+application = ProtocolTypeRouter({"http": _pages, "websocket": websockets})

@@ -1,15 +1,22 @@
 """What every answer carries and what every failure looks like: headers, and error pages with an id."""
 
+import json
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.messages.constants import DEFAULT_LEVELS
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from victoros.lib.errors import Category, VictorError
+from victoros.lib.errors import Category, NotFound, VictorError
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +33,7 @@ ADMIN_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-in
 
 
 class SecurityHeadersMiddleware:
-    """Send a strict content security policy with every answer."""
+    """Send a strict content security policy with every answer; keep private pages out of shared caches."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -35,7 +42,22 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         policy = ADMIN_POLICY if request.path.startswith("/admin/") else POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
-        return response
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            patch_vary_headers(response, ["HX-Request"])
+        return _leave_page() if _is_sent_to_sign_in(request, response) else response
+
+
+def _is_sent_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
+    signed_out = response.status_code == 302 and response.headers["Location"].startswith(
+        resolve_url(settings.LOGIN_URL)
+    )
+    return signed_out and bool(request.headers.get("HX-Request"))
+
+
+def _leave_page() -> HttpResponse:
+    """Without this htmx would follow the redirect and put the sign-in page into a section."""
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
 
 class ErrorPagesMiddleware(MiddlewareMixin):
@@ -45,6 +67,10 @@ class ErrorPagesMiddleware(MiddlewareMixin):
         """Answer the errors we know how to explain; leave the others to Django."""
         if isinstance(error, OperationalError):
             error = DatabaseAway("The database does not answer.", hint="Nothing was lost. Try again in a few seconds.")
+        if isinstance(error, Http404):
+            error = NotFound(
+                "There is nothing here, or you may not see it.", hint="Check the address, or ask for access."
+            )
         if not isinstance(error, VictorError):
             return None
         log.info("%s %s: %s %s", request.method, request.path, error.id, error.message)
@@ -73,6 +99,28 @@ def answer_error(request: HttpRequest, error: VictorError) -> HttpResponse:
 def wants_partial(request: HttpRequest) -> bool:
     """Tell whether htmx asks for the section alone rather than for the whole page."""
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
+
+
+def next_of(request: HttpRequest, default: str) -> str:
+    """Return where the form wants to go on (`next`), when that is a path of this site; else `default`."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_safe else default
+
+
+def finish(request: HttpRequest, url: str, message: str, *, tone: str = "success") -> HttpResponse:
+    """Answer a form that worked: for htmx 204 with a toast (live sections bring the change), else message and redirect."""
+    if request.headers.get("HX-Request"):
+        said = json.dumps({"done": {"text": message, "tone": tone}})
+        return HttpResponse(status=204, headers={"HX-Trigger": said})
+    messages.add_message(request, DEFAULT_LEVELS[tone.upper()], message)
+    return redirect(next_of(request, url))
+
+
+def confirm(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
+    """Ask before acting: the form alone for the page's dialog, else a page. `asked` is described in the design language."""
+    template = "components/_confirm.html" if wants_partial(request) else "confirm_view.html"
+    return render(request, template, {"next": next_of(request, "")} | asked)
 
 
 def slugify_id(text: str) -> str:

@@ -1,0 +1,80 @@
+"""Reading the record and the queue of what waits for a person, cut to what the reader may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from audit.models import AttentionItem, Entry
+from victoros.lib.access import scope_of
+
+PAGE = 50
+COUNTED = 1000
+"""Beyond this many rows a list says `1,000+` instead of counting on."""
+
+
+def list_open_items(user: Any) -> QuerySet[AttentionItem]:
+    """Return what waits for a person, the most pressing first, then the oldest."""
+    return AttentionItem.objects.filter(scope_of(user).as_filter(), status="open").order_by("-severity", "id")
+
+
+def count_open_items(user: Any) -> int:
+    """Count what waits, up to `COUNTED`."""
+    return list_open_items(user)[:COUNTED].count()
+
+
+@dataclass(frozen=True)
+class EntryFilter:
+    """What the audit page was asked for; empty strings ask for everything."""
+
+    kind: str = ""
+    actor: str = ""
+    object_kind: str = ""
+    object_ref: int | None = None
+    swarm: int | None = None
+    text: str = ""
+    after: int | None = None
+    """Entries older than this id: the next page."""
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """One page of entries, newest first."""
+
+    entries: list[Entry]
+    total: int
+    is_more: bool
+    """Whether there are more than `COUNTED` of them in all."""
+    next_after: int | None
+
+
+def list_entries(user: Any, wanted: EntryFilter) -> EntryPage:
+    """Return a page of the record. Two queries; the count stops at `COUNTED`."""
+    rows = _filtered(Entry.objects.filter(scope_of(user).as_filter()), wanted)
+    total = rows.order_by()[: COUNTED + 1].count()
+    page = rows.filter(pk__lt=wanted.after) if wanted.after else rows
+    entries = list(page.order_by("-id")[: PAGE + 1])
+    next_after = entries[PAGE - 1].pk if len(entries) > PAGE else None
+    return EntryPage(entries[:PAGE], min(total, COUNTED), total > COUNTED, next_after)
+
+
+def list_recent_entries(user: Any, limit: int, kinds: tuple[str, ...] = ()) -> list[Entry]:
+    """Return the newest entries the reader may see."""
+    rows = Entry.objects.filter(scope_of(user).as_filter())
+    return list((rows.filter(kind__in=kinds) if kinds else rows).order_by("-id")[:limit])
+
+
+def _filtered(rows: QuerySet[Entry], wanted: EntryFilter) -> QuerySet[Entry]:
+    if wanted.kind:
+        rows = rows.filter(kind__startswith=wanted.kind) if wanted.kind.endswith(".") else rows.filter(kind=wanted.kind)
+    if wanted.actor:
+        rows = rows.filter(actor_name__iexact=wanted.actor)
+    if wanted.object_kind:
+        rows = rows.filter(object_kind=wanted.object_kind)
+    if wanted.object_ref is not None:
+        rows = rows.filter(object_ref=wanted.object_ref)
+    if wanted.swarm is not None:
+        rows = rows.filter(swarm_ref=wanted.swarm)
+    if wanted.text:
+        rows = rows.filter(Q(object_name__icontains=wanted.text) | Q(actor_name__icontains=wanted.text))
+    return rows

@@ -1,0 +1,73 @@
+"""The one websocket of a page: it says which topics it shows and at which versions, and hears which of them moved."""
+
+import json
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from audit.topics import read_versions
+from victoros.lib.hub import Hub
+
+MAX_TOPICS = 200
+MAX_CHARACTERS = 20_000
+SIGNED_OUT, NOT_UNDERSTOOD = 4401, 4400
+
+_hubs: list[Hub] = []
+
+
+def the_hub() -> Hub:
+    """Return this process's hub."""
+    if not _hubs:
+        _hubs.append(Hub(settings.VICTOR_REDIS_URL, database_sync_to_async(read_versions)))
+    return _hubs[0]
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Signed-in pages only. Hints hold no data, so a topic needs no right; each fetch of a section is checked anyway."""
+
+    async def connect(self) -> None:
+        """Accept; tell a page without a session why it is sent away."""
+        await self.accept()
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            await self.close(SIGNED_OUT)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take `{"watch": {topic: version}}` and answer with what has moved since those versions."""
+        held = parse_watch(text_data or "")
+        if held is None:
+            await self.close(NOT_UNDERSTOOD)
+            return
+        the_hub().watch(self, frozenset(held))  # before reading: what moves meanwhile is then heard
+        current = await database_sync_to_async(read_versions)(list(held))
+        await self.tell({topic: version for topic, version in current.items() if version != held[topic]})
+
+    async def tell(self, topics: dict[str, int]) -> None:
+        """Send one hint."""
+        await self.send(json.dumps({"topics": topics}))
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the hub."""
+        the_hub().leave(self)
+
+
+def parse_watch(text: str) -> dict[str, int] | None:
+    """Return the topics and versions a page sent; None when the message is malformed or asks for too much."""
+    if len(text) > MAX_CHARACTERS:
+        return None
+    try:
+        held = json.loads(text)["watch"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return held if is_watch(held) else None
+
+
+def is_watch(held: Any) -> bool:
+    """Tell whether `held` maps at most 200 short topic names to whole numbers."""
+    return (
+        isinstance(held, dict)
+        and len(held) <= MAX_TOPICS
+        and all(isinstance(name, str) and 0 < len(name) <= 80 and type(version) is int for name, version in held.items())
+    )

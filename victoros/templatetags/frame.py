@@ -1,0 +1,38 @@
+"""What the frame around every page needs: `{% load frame %}`."""
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+
+from audit.selectors import count_open_items
+from audit.watch import watch
+from victoros.dashboard.assets import asset_url as _asset_url
+from victoros.dashboard.navigation import Link, links_for
+
+register = template.Library()
+
+
+@register.simple_tag
+def asset_url(name: str) -> str:
+    """Return the address of the joined styles or scripts."""
+    return _asset_url(name)
+
+
+@register.simple_tag(takes_context=True)
+def places(context: Any) -> list[Link]:
+    """Return the links of the side bar, the current place marked."""
+    return links_for(_name_of(context.get("request")))
+
+
+@register.simple_tag(takes_context=True)
+def open_items(context: Any) -> dict[str, Any]:
+    """Return how many items wait for the reader, with the watch that keeps the figure live."""
+    request = context["request"]
+    live = watch("/live/tally/", "attention")
+    return {"live": live, "count": count_open_items(request.user)}
+
+
+def _name_of(request: HttpRequest | None) -> str:
+    match = getattr(request, "resolver_match", None)
+    return (match.url_name or "") if match else ""
