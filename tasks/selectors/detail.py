@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from agents.permissions import visible_to
 from audit.models import AttentionItem, Entry
-from tasks.models import Approval, Attempt, Dependency, Task
+from tasks.models import Attempt, Dependency, Task
 from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
 
@@ -38,9 +38,7 @@ class TaskDetail:
     attempts: list[Attempt]
     """Newest first."""
     waiting: list[AttentionItem]
-    """What waits for a person, most pressing first; approvals are in `approvals` instead."""
-    approvals: list[Approval]
-    """Pending ones."""
+    """What waits for a person, most pressing first."""
     entries: list[Entry]
     """The newest of the record."""
 
@@ -92,10 +90,7 @@ def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
         subtasks=_links([row for row in family if row.parent_id == task.pk]),
         checks=_links([row for row in family if row.verifies_id == task.pk]),
         attempts=attempts,
-        waiting=[item for item in items if item.kind != AttentionItem.Kind.APPROVAL],
-        approvals=list(
-            Approval.objects.filter(task=task, status="pending").select_related("agent", "task", "swarm")[:SHOWN]
-        ),
+        waiting=items,
         entries=list(Entry.objects.filter(object_kind="task", object_ref=task.pk).order_by("-pk")[:record_size]),
     )
 

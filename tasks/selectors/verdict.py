@@ -36,7 +36,7 @@ class Verdict:
 
 
 def wait_for_end(pk: int, *, timeout_s: float) -> Verdict:
-    """Look until the task has a verdict; raise `TimedOut` when it gets none in time. The task is looked at at least once."""
+    """Look until the task has a verdict; raise `TimedOut` when it gets none in time. Looks once at least."""
     deadline = time.monotonic() + timeout_s
     while True:
         task = Task.objects.select_related("swarm").filter(pk=pk).first()

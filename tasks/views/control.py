@@ -14,13 +14,13 @@ from audit.actors import person
 from tasks.forms import AssignForm, ReasonForm
 from tasks.models import Task
 from tasks.selectors.actions import (
-    Action,
     agent_actions,
     count_in_flight,
     find_action,
     swarm_actions,
     task_actions,
 )
+from tasks.selectors.acts import Action
 from tasks.selectors.detail import find_task
 from tasks.selectors.words import say_state
 from tasks.views.doers import AGENT, SWARM, TASK, Doer

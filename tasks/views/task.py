@@ -14,6 +14,7 @@ from tasks.selectors.actions import task_actions
 from tasks.selectors.detail import explain_idleness, find_task, read_detail
 from tasks.selectors.filters import read_number
 from tasks.selectors.journal import read_journal
+from tasks.selectors.needs import describe_items
 from tasks.selectors.step import read_step
 from tasks.selectors.words import say_waiting
 from victoros.lib.errors import NotFound
@@ -40,6 +41,7 @@ def _build(request: HttpRequest, task: Task) -> dict[str, Any]:
         "journal": read_journal(attempt, start=start, now=now) if attempt else None,
         "step": _open_step(attempt, number),
         "actions": task_actions(task, detail.latest) if may_operate else [],
+        "needs": describe_items(request.user, detail.waiting),
         "may_operate": may_operate,
         "can_edit": task.status in ("backlog", "ready", "blocked"),
         "evidence": [(name, value) for name, value in task.evidence.items() if isinstance(value, str | int | float)],

@@ -1,0 +1,42 @@
+"""The choice of tasks stands in the address, and nonsense there is refused."""
+
+import pytest
+from django.http import QueryDict
+
+from tasks.selectors.filters import TaskFilter, read_filter
+from victoros.lib.errors import InvalidInput
+
+
+def test_an_address_is_read_and_written_back() -> None:
+    choice = read_filter(QueryDict("swarm=3&agent=4&state=ready&search=+two+words+&view=board"))
+
+    assert choice == TaskFilter(swarm=3, agent=4, state="ready", search="two words", view="board")
+    assert choice.as_query() == "swarm=3&agent=4&state=ready&search=two+words&view=board"
+
+
+def test_an_empty_address_means_everything() -> None:
+    choice = read_filter(QueryDict(""))
+
+    assert choice == TaskFilter()
+    assert not choice.is_narrow
+    assert choice.states == ()
+
+
+def test_a_changed_choice_begins_on_its_first_page() -> None:
+    choice = read_filter(QueryDict("state=ready&after=90"))
+
+    assert choice.as_query(state="failed") == "state=failed"
+    assert choice.as_query(after=40) == "state=ready&after=40"
+
+
+@pytest.mark.parametrize(("word", "states"), [("open", 4), ("ended", 3), ("ready", 1)])
+def test_a_state_word_may_stand_for_several(word: str, states: int) -> None:
+    assert len(read_filter(QueryDict(f"state={word}")).states) == states
+
+
+@pytest.mark.parametrize(
+    "query", ["swarm=x", "swarm=-1", "after=1e3", "agent=²", "state=done", "view=map", f"swarm={'9' * 30}"]
+)
+def test_nonsense_is_refused(query: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_filter(QueryDict(query))
