@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from victoros.ops.logs import last_words
 from victoros.ops.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +30,7 @@ class RunningVictor:
     process: subprocess.Popen[str]
     home: Path
     lines: list[str] = field(default_factory=list)
+    reader: threading.Thread = field(default_factory=threading.Thread)
 
     def facts(self) -> dict[str, Any]:
         """Return run.json."""
@@ -46,9 +48,12 @@ class RunningVictor:
 
     def wait_for_line(self, pattern: str, timeout_s: float = 30) -> str:
         """Return the first line it prints, or has printed, that matches."""
-        wait_until(lambda: self._find(pattern) is not None or self.process.poll() is not None, timeout_s)
+        deadline = time.monotonic() + timeout_s
+        while self._find(pattern) is None and self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
         line = self._find(pattern)
-        assert line is not None, f"no line matches {pattern!r} in {self.lines}"
+        web_log = last_words(self.home / "logs" / "web.log")
+        assert line is not None, f"no line matches {pattern!r} in {self.lines}; the web process said: {web_log}"
         return line
 
     def _find(self, pattern: str) -> str | None:
@@ -57,7 +62,13 @@ class RunningVictor:
     def stop(self, number: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout_s)
+        return self.wait(timeout_s)
+
+    def wait(self, timeout_s: float = 15) -> int:
+        """Wait for its end, read its last lines, and return the exit code."""
+        code = self.process.wait(timeout_s)
+        self.reader.join(timeout_s)
+        return code
 
 
 @contextmanager
@@ -85,7 +96,8 @@ def launch_victor(home: Path, *options: str, **environment: str) -> RunningVicto
         preexec_fn=end_with_parent(signal.SIGTERM),
     )
     victor = RunningVictor(process, home)
-    threading.Thread(target=_collect, args=(victor,), daemon=True).start()
+    victor.reader = threading.Thread(target=_collect, args=(victor,), daemon=True)
+    victor.reader.start()
     return victor
 
 
@@ -106,8 +118,9 @@ def make_database(server: str) -> str:
 
 def _collect(victor: RunningVictor) -> None:
     assert victor.process.stdout is not None
-    for line in victor.process.stdout:
-        victor.lines.append(line.rstrip("\n"))
+    with victor.process.stdout as output:
+        for line in output:
+            victor.lines.append(line.rstrip("\n"))
 
 
 def wait_until(is_true: Callable[[], object], timeout_s: float = 15) -> None:

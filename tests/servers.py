@@ -26,6 +26,7 @@ FOREIGN = ("VICTOR_LLM_URL", "VICTOR_HOSTS", "VICTOR_HTTPS", "VICTOR_DEBUG", "VI
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Prepare the environment before pytest-django reads it."""
     home = Path(tempfile.mkdtemp(prefix="victor-tests-"))
+    (home / "static").mkdir()  # whitenoise warns of a missing one, and warnings are errors here
     early_config.stash[HOME] = home
     socket_path = home / "valkey.sock"
     _set_environment(home, socket_path)

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.running import ROOT, RunningVictor, launch_victor, start_victor, wait_until
+from victoros.ops.processes import children_of, started_at
 from victoros.ops.valkey import answers
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("up")]
@@ -35,8 +36,7 @@ def pages_answer(victor: RunningVictor) -> bool:
 def refuse_to_start(home: Path, *options: str, **environment: str) -> list[str]:
     """Run an `up` that must fail; return its lines."""
     failed = launch_victor(home, *options, **environment)
-    assert failed.process.wait(20) == 1
-    wait_until(lambda: failed.lines)
+    assert failed.wait(20) == 1
     return failed.lines
 
 
@@ -128,12 +128,22 @@ def test_a_request_that_comes_while_the_pages_are_restarted_waits_and_is_answere
     assert pages_answer(victor)
 
 
+def test_cells_are_started_anew_after_the_queue_server_came_back_empty(victor: RunningVictor) -> None:
+    wait_until(lambda: children_of(victor.pid_of("cell-2")), timeout_s=40)
+    killed, cell = victor.pid_of("valkey"), children_of(victor.pid_of("cell-2"))
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: victor.pid_of("valkey") not in (0, killed))
+    for pid in cell:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: children_of(victor.pid_of("cell-2")) not in (set(), cell), timeout_s=40)
+
+
 def test_what_a_killed_worker_leaves_behind_is_ended(victor: RunningVictor) -> None:
     worker = victor.pid_of("cell-1")
-    wait_until(lambda: psutil.Process(worker).children())
+    wait_until(lambda: psutil.Process(worker).children(), timeout_s=40)
     left = psutil.Process(worker).children()
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: not any(process.is_running() for process in left))
+    wait_until(lambda: not any(started_at(process.pid) for process in left))
     wait_until(lambda: victor.pid_of("cell-1") not in (0, worker))
 
 
@@ -148,7 +158,7 @@ def test_ctrl_c_ends_everything_in_time_and_leaves_nothing(tmp_path: Path) -> No
     with start_victor(tmp_path / "home") as victor:
         family = psutil.Process(victor.process.pid).children(recursive=True)
         assert victor.stop(signal.SIGINT, timeout_s=10) == 0
-    assert not [process for process in family if process.is_running()]
+    assert not [process for process in family if started_at(process.pid) == process.create_time()]
     assert not (victor.home / "run.json").exists()
     assert "nothing was lost" in victor.lines[-1]
 
@@ -159,7 +169,7 @@ def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(tmp_path:
         assert victor.stop(signal.SIGKILL) == -signal.SIGKILL
     with start_victor(tmp_path / "home") as again:
         assert pages_answer(again)
-        assert not [process for process in family if process.is_running()]
+        assert not [process for process in family if started_at(process.pid) == process.create_time()]
         assert not any(line.startswith("sign in") for line in again.lines if "works once" not in line)
 
 

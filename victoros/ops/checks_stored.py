@@ -40,7 +40,9 @@ def check_database() -> Verdict:
             cursor.execute("PRAGMA journal_mode")
             mode = cursor.fetchone()[0]
             if mode != "wal":
-                return warn(f"SQLite's journal mode is {mode}", "Keep the home on a local disk: SQLite needs its locks.")
+                return warn(
+                    f"SQLite's journal mode is {mode}", "Keep the home on a local disk: SQLite needs its locks."
+                )
             return ok(f"SQLite, {name}")
         cursor.execute("SELECT current_setting('synchronous_commit'), current_setting('server_version')")
         mode, version = cursor.fetchone()

@@ -123,16 +123,17 @@ def send(pid: int, number: signal.Signals) -> None:
 
 
 def started_at(pid: int) -> float:
-    """Return when a process was made; together with the pid this names it for ever. Zero when it is gone."""
+    """Return when a process was made; together with the pid this names it for ever. Zero when it has ended."""
     try:
-        return psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        return 0.0 if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.NoSuchProcess:
         return 0.0
 
 
 def kill_session(leader: int) -> list[int]:
     """Kill whatever still lives in the session that `leader` began; return the pids."""
-    members = [process.pid for process in psutil.process_iter() if _session_of(process.pid) == leader]
+    members = [pid for pid in psutil.pids() if _session_of(pid) == leader and started_at(pid)]
     for pid in members:
         send(pid, signal.SIGKILL)
     return members

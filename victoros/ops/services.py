@@ -20,6 +20,8 @@ class Service:
     """When it is told to stop; see `supervisor.STAGES`."""
     hosts_cells: bool = False
     """Its children hold leases: their death is reported at once instead of waiting for the lease to end."""
+    registers_in_queue: bool = False
+    """It is known to the queue server only by having registered when it began."""
     listener: socket | None = None
     """The listening socket it serves; the supervisor keeps it open, so connections wait while it is restarted."""
 
@@ -44,10 +46,18 @@ def work_services(cells: int) -> list[Service]:
     """The RQ workers and the scheduler."""
     serializer = ("--serializer", "rq.serializers.JSONSerializer")
     hosts = [
-        Service(f"cell-{n}", lambda: run_management_command("rqworker", "cells", *serializer), "work", hosts_cells=True)
+        Service(
+            f"cell-{n}",
+            lambda: run_management_command("rqworker", "cells", *serializer),
+            "work",
+            hosts_cells=True,
+            registers_in_queue=True,
+        )
         for n in range(1, cells + 1)
     ]
-    chores = Service("chores", lambda: run_management_command("rqworker", "chores", *serializer), "work")
+    chores = Service(
+        "chores", lambda: run_management_command("rqworker", "chores", *serializer), "work", registers_in_queue=True
+    )
     return [*hosts, chores, Service("scheduler", lambda: run_management_command("scheduler"), "work")]
 
 

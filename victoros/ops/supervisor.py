@@ -30,6 +30,7 @@ class Supervisor:
         self.watched: dict[str, Watched] = {}
         self.on_change: Callable[[], None] = lambda: None
         self._logs_checked = time.monotonic()
+        self._queue_was_lost = False
 
     @property
     def is_stopping(self) -> bool:
@@ -65,6 +66,8 @@ class Supervisor:
         for watched in list(self.watched.values()):
             self._look_after(watched)
         self.messenger.deliver()
+        if self._queue_was_lost and self.messenger.answers():
+            self._renew_registrations()
         self._bound_logs()
 
     def _look_after(self, watched: Watched) -> None:
@@ -84,11 +87,26 @@ class Supervisor:
         left = kill_session(gone)
         if watched.service.stage == "work":
             self.messenger.report_dead({gone, *left, *watched.hosted})
-        words = last_words(self.home.log_of(name)) if code > 0 else ""
-        pause = watched.record_death()
-        if not self.is_stopping:
-            self.console.event(name, _tell_end(code, words, pause, keeps_dying=watched.keeps_dying), alarm=True)
+        self._queue_was_lost |= watched.service.stage == "valkey"
+        if watched.is_leaving:
+            watched.forget_process(pause_s=0)
+        else:
+            words = last_words(self.home.log_of(name)) if code > 0 else ""
+            pause = watched.record_death()
+            if not self.is_stopping:
+                self.console.event(name, _tell_end(code, words, pause, keeps_dying=watched.keeps_dying), alarm=True)
         self.on_change()
+
+    def _renew_registrations(self) -> None:
+        """Ask RQ workers to end when they have nothing to do, and so to register anew: the queue server came back empty.
+
+        A worker registers only when it begins; unknown, it would get no cell. The cell it hosts is not disturbed.
+        """
+        self._queue_was_lost = False
+        for watched in self.watched.values():
+            if watched.service.registers_in_queue and watched.pid:
+                watched.is_leaving = True
+                send(watched.pid, signal.SIGTERM)
 
     def _watch_cells(self, watched: Watched) -> None:
         """Report the cells that were below a worker and are not any more. One that ended well has no lease to lose."""
@@ -115,7 +133,8 @@ class Supervisor:
 
     def _stop_stage(self, members: list[Watched], grace_s: float) -> None:
         for watched in members:
-            send(watched.pid, signal.SIGTERM)
+            if not watched.is_leaving:  # RQ takes a second SIGTERM for an order to kill
+                send(watched.pid, signal.SIGTERM)
         deadline, asked = time.monotonic() + grace_s, self.signals.stop_requests
         living = members
         while living and time.monotonic() < deadline and self.signals.stop_requests == asked:

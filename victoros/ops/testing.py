@@ -43,4 +43,4 @@ def _spread(options: Sequence[str]) -> list[str]:
     has_chosen = any(
         option.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co")) for option in options
     )
-    return list(options) if has_chosen else ["-n", "2", *options]
+    return list(options) if has_chosen else ["-n", "2", "--dist", "loadgroup", *options]

@@ -25,12 +25,19 @@ class Watched:
     """Monotonic time of the next try; None while it runs or must not run."""
     hosted: set[int] = field(default_factory=set)
     """Processes of cells seen below it."""
+    is_leaving: bool = False
+    """It was asked to end; what follows is no death."""
     deaths: deque[float] = field(default_factory=deque)
 
     @property
     def keeps_dying(self) -> bool:
         """Whether it died too often within a minute."""
         return len(self.deaths) >= MANY_DEATHS
+
+    def forget_process(self, pause_s: float) -> None:
+        """Note that no process runs it now and when the next one shall."""
+        self.pid, self.begun, self.is_leaving, self.restart_at = 0, 0.0, False, time.monotonic() + pause_s
+        self.hosted.clear()
 
     def record_death(self) -> float:
         """Forget the process, plan the next try, and return the pause in seconds: twice as long each time."""
@@ -39,6 +46,5 @@ class Watched:
         while self.deaths[0] < now - WINDOW_S:
             self.deaths.popleft()
         pause = SLOW_PAUSE_S if self.keeps_dying else min(FIRST_PAUSE_S * 2 ** (len(self.deaths) - 1), LONGEST_PAUSE_S)
-        self.pid, self.begun, self.restart_at = 0, 0.0, now + pause
-        self.hosted.clear()
+        self.forget_process(pause)
         return pause
