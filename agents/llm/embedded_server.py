@@ -31,9 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         server = start_server(options.host, options.port, options.parallel, options.sleep_after)
     except ServerCannotStart as error:
-        print(f"serve_llm: {error}", file=sys.stderr)
+        sys.stderr.write(f"serve_llm: {error}\n")
         return 1
-    print(f"ready http://{options.host}:{options.port}/v1 {MODEL_NAME}", flush=True)
+    sys.stdout.write(f"ready http://{options.host}:{options.port}/v1 {MODEL_NAME}\n")
+    sys.stdout.flush()
     _wait_for_parent_end()
     del server
     return 0
@@ -44,7 +45,7 @@ def start_server(host: str, port: int, parallel: int, sleep_after_s: int) -> obj
     path = find_model_file()
     _refuse_taken_port(host, port)
     try:
-        import xllamacpp  # type: ignore[import-untyped]  # late: loads the native library
+        import xllamacpp  # late: loads the native library
     except ImportError as error:
         raise ServerCannotStart(
             f"llama.cpp is not installed ({error}). Run `./victor up` again to install it."

@@ -13,10 +13,9 @@ LONGEST_TEXT = 1200
 """Characters; the grammar of llama.cpp refuses repetitions above 2,000."""
 SHORTEST_CAP = 40
 MOST_ITEMS = 8
-_KEPT = frozenset(
-    ("type", "properties", "required", "enum", "const", "items", "anyOf", "oneOf")
-    + ("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum")
-)
+_PARTS = ("type", "properties", "required", "enum", "const", "items", "anyOf", "oneOf")
+_BOUNDS = ("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum")
+_KEPT = frozenset(_PARTS + _BOUNDS)
 _DEEPEST = 12
 
 

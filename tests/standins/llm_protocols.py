@@ -128,11 +128,13 @@ def answer_plainly(question: Question) -> Saying:
 def make_example(schema: Json, text: str) -> Any:
     """Return the smallest value that follows the schema; texts are cut from `text`."""
     if "const" in schema or "enum" in schema:
-        return schema.get("const", (schema.get("enum") or [None])[0])
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    if "anyOf" in schema:
+        return make_example(schema["anyOf"][0], text)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if kind == "object":
-        properties = schema.get("properties", {})
-        return {name: make_example(properties[name], text) for name in schema.get("required", properties)}
+        properties: Json = schema.get("properties", {})
+        return {name: make_example(properties[name], text) for name in schema.get("required") or properties}
     if kind == "array":
         return [make_example(schema.get("items", {}), text)] * max(1, schema.get("minItems", 1))
     if kind in ("integer", "number"):

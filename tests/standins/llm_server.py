@@ -8,6 +8,7 @@ alone: it prints `listening URL`, is steered by POST /control and read by GET /c
 import argparse
 import asyncio
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -105,7 +106,7 @@ class LlmStandIn:
 
     async def _serve(self) -> None:
         self._stopped = asyncio.Event()
-        runner = web.AppRunner(self._build_app(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(self._build_app(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._port, backlog=2048)
         await site.start()
@@ -113,6 +114,7 @@ class LlmStandIn:
         self._ready.set()
         await self._stopped.wait()
         await runner.cleanup()
+        await _end_leftovers()
 
     def _build_app(self) -> web.Application:
         app = web.Application(client_max_size=32 * 1024 * 1024)
@@ -125,13 +127,10 @@ class LlmStandIn:
         return app
 
     async def _answer_chat(self, request: web.Request) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        question = read_chat(await request.json())
-        return await self._answer(request, question, given, write_chat)
+        return await self._answer(request, read_chat(await request.json()), write_chat)
 
     async def _answer_messages(self, request: web.Request) -> web.StreamResponse:
-        question = read_messages(await request.json())
-        return await self._answer(request, question, request.headers.get("x-api-key", ""), write_message)
+        return await self._answer(request, read_messages(await request.json()), write_message)
 
     async def _answer(
         self,
@@ -147,7 +146,7 @@ class LlmStandIn:
         try:
             if latency_s:
                 await asyncio.sleep(latency_s)
-            if self.behaviour.key and key != self.behaviour.key:
+            if self.behaviour.key not in ("", _find_key(request)):
                 fault = "401"
             saying = SPOILS.get(fault, _keep)(question, self.behaviour.brain(question))
             body = json.dumps(write(question, saying)).encode()
@@ -196,6 +195,18 @@ class LlmStandIn:
         return web.json_response({"count": self.count, "most_at_once": self.most_at_once, "requests": listed})
 
 
+def _find_key(request: web.Request) -> str:
+    return request.headers.get("x-api-key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+async def _end_leftovers() -> None:
+    """End the handlers whose client is gone: those of the fault `hang` never end by themselves."""
+    leftovers = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in leftovers:
+        task.cancel()
+    await asyncio.gather(*leftovers, return_exceptions=True)
+
+
 def _keep(question: Question, saying: Saying) -> Saying:
     return saying
 
@@ -213,7 +224,8 @@ def main() -> None:
     options = parser.parse_args()
     server = LlmStandIn(options.port, options.record, latency_s=options.latency_ms / 1000)
     server.start()
-    print(f"listening {server.url}", flush=True)
+    sys.stdout.write(f"listening {server.url}\n")
+    sys.stdout.flush()
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Providers through pydantic-ai and their own SDKs: it knows each model's quirks. Heavy: import only where it is used."""
 
 import json
+import warnings
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ from agents.llm.types import Connection, LlmRequest, ToolOffer, Turn
 from agents.llm.wires.chat import find_root
 from agents.llm.wires.reply import RawCall, Reply
 from agents.llm.wires.sdk_errors import UNREADABLE, explain_error
+
+# Reasoning models take no temperature; pydantic-ai leaves it out and warns at every call.
+warnings.filterwarnings("ignore", message="Sampling parameters", category=UserWarning)
 
 Sdk = AsyncOpenAI | AsyncAnthropic
 
@@ -132,7 +136,6 @@ def _write_settings(request: LlmRequest) -> ModelSettings:
     if request.seed is not None:
         settings["seed"] = request.seed
     if request.tools:
-        settings["tool_choice"] = "required"
         settings["parallel_tool_calls"] = False
     return settings
 
@@ -149,7 +152,9 @@ def _write_parameters(request: LlmRequest) -> ModelRequestParameters:
         )
         for tool in request.tools
     ]
-    return ModelRequestParameters(function_tools=tools)
+    # Without text allowed, pydantic-ai demands a call from the models that can be held to one; `tool_choice="required"`
+    # would instead be an error on the others (the newest Claude models).
+    return ModelRequestParameters(function_tools=tools, allow_text_output=not tools)
 
 
 def _write_turn(turn: Turn) -> messages.ModelMessage:

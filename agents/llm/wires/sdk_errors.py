@@ -34,18 +34,20 @@ def _explain_http(connection: Connection, error: exceptions.ModelHTTPError) -> e
 
 
 def _explain_connection(connection: Connection, error: exceptions.ModelConnectionError) -> errors.LlmError:
-    """A broken connection comes as a time-out through the SDKs' aiohttp client: the cause tells them apart."""
-    who, cause = connection.name or connection.kind, _find_cause(error)
-    if isinstance(error, exceptions.ModelTimeoutError) and not isinstance(cause, aiohttp.ClientConnectionError):
+    """Through the SDKs' aiohttp client a broken connection comes as a time-out: the causes tell them apart."""
+    who, broken = connection.name or connection.kind, _find_broken(error)
+    if isinstance(error, exceptions.ModelTimeoutError) and not broken:
         return errors.LlmTimeout(f"{who} did not answer in time.")
-    said = str(cause) or type(cause).__name__
     return errors.LlmUnreachable(
-        f"The connection to {who} failed: {said}.",
-        hint="Is the server running, and the base URL right?",
+        f"The connection to {who} failed: {broken or error}.", hint="Is the server running, and the base URL right?"
     )
 
 
-def _find_cause(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+def _find_broken(error: BaseException) -> str:
+    """Return what the network said among the error's causes; empty if it was a time-out, or nothing is known."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientConnectionError) and not isinstance(cause, aiohttp.ServerTimeoutError):
+            return str(cause) or type(cause).__name__
+        cause = cause.__cause__
+    return ""
