@@ -1,0 +1,176 @@
+"""`victor swarm`: make a swarm, by hand or from a template, look at it, start, pause and stop it."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from tasks.catalog import create_from_template, list_templates
+
+from agents.models import Provider, Swarm, Workspace
+from agents.permissions import ADMINISTER, OPERATE, may, require, visible_to
+from agents.services.swarms import create_swarm
+from audit.actors import person
+from tasks.models import Task
+from tasks.selectors.lists import count_by_state
+from tasks.services import control
+from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer, page_address
+from victoros.lib.errors import InvalidInput, NotAllowed, NotFound
+from victoros.lib.rows import Document, describe_row, find_row, list_rows
+from victoros.lib.terminal import make_facts
+
+COLUMNS = {"id": "id", "name": "name", "status": "status", "template": "template", "input": "input_folder"}
+
+
+class Command(VictorCommand):
+    """See the module."""
+
+    help = "Create, list, show, start, pause and stop swarms."
+
+    def add_acts(self, acts: Acts) -> None:
+        """Add the sub-commands."""
+        _add_create_options(
+            acts.add("create", self.create, "make a swarm and print its id and the address of its page")
+        )
+        add_paging(acts.add("list", self.list_swarms, "list swarms, newest first"))
+        for name, act, summary in (
+            ("show", self.show, "show one swarm with its agents and how its tasks stand"),
+            ("start", self.start, "let it work; what was stopped goes on"),
+            ("pause", self.pause, "let it finish the steps in flight and begin no new one"),
+            ("stop", self.stop, "stop everything it does, now"),
+        ):
+            acts.add(name, act, summary).add_argument("swarm", help="id or name")
+
+    def create(
+        self,
+        template: str,
+        input: str,
+        name: str,
+        provider: str | None,
+        workspace: str | None,
+        purpose: str,
+    ) -> Answer:
+        """Make a swarm: from a template with its agents and tasks, or an empty one."""
+        home = self._find_workspace(workspace)
+        asks = find_row(Provider.objects.filter(archived_at=None), provider, "provider") if provider else None
+        folder = _check_folder(input)
+        if template:
+            swarm = create_from_template(
+                actor=person(self.user),
+                workspace=home,
+                name=name or _free_name(home, template),
+                template=_check_template(template),
+                input_folder=folder,
+                provider=asks,
+            )
+        else:
+            if not name:
+                raise InvalidInput("A swarm without a template needs a name.", hint="Give --name or --template desk.")
+            swarm = create_swarm(
+                actor=person(self.user), workspace=home, name=name, purpose=purpose, provider=asks, input_folder=folder
+            )
+        address = page_address(reverse("swarm_view", args=[swarm.pk]))
+        return Answer({**describe(swarm), "url": address}, f"{swarm.pk}\n{address}")
+
+    def list_swarms(self, after: int | None, limit: int) -> Answer:
+        """List swarms that are not archived."""
+        rows = self._visible().select_related("workspace")
+        return list_answer(list_rows(rows, describe, after=after, limit=limit), COLUMNS, empty="There are no swarms.")
+
+    def show(self, swarm: str) -> Answer:
+        """Show one swarm."""
+        row = find_row(self._visible(), swarm, "swarm")
+        tasks = {count.state: count.count for count in count_by_state(Task.objects.filter(swarm=row))}
+        agents = [
+            describe_row(agent, without=("instructions",))
+            for agent in row.agents.filter(retired_at=None).order_by("name")
+        ]
+        document = {**describe(row), "tasks": tasks}
+        lines = make_facts({**document, "tasks": ", ".join(f"{n} {state}" for state, n in tasks.items() if n)})
+        for agent in agents:
+            lines += f"\nagent {agent['id']}  {agent['name']}, {agent['status']}, {agent['done_count']} done"
+        return Answer({**document, "agents": agents}, lines)
+
+    def start(self, swarm: str) -> Answer:
+        """Start one swarm."""
+        return self._control(swarm, control.start_swarm, "running")
+
+    def pause(self, swarm: str) -> Answer:
+        """Pause one swarm."""
+        return self._control(swarm, control.pause_swarm, "paused")
+
+    def stop(self, swarm: str) -> Answer:
+        """Stop one swarm."""
+        return self._control(swarm, control.stop_swarm, "stopped")
+
+    def _control(self, reference: str, change: Callable[..., control.ControlResult], state: str) -> Answer:
+        swarm = find_row(self._visible(), reference, "swarm")
+        require(self.user, OPERATE, swarm)
+        result = change(actor=person(self.user), swarm=swarm)
+        swarm.refresh_from_db()
+        said = f"{swarm.name} is {state}." if result.changed else f"{swarm.name} was {state} already."
+        if result.stopped_attempts:
+            said += f" Work stopped: {result.stopped_attempts}."
+        document = describe(swarm)
+        return Answer({**document, "changed": result.changed, "stopped_attempts": result.stopped_attempts}, said)
+
+    def _visible(self) -> QuerySet[Swarm]:
+        return visible_to(self.user, Swarm.objects.filter(archived_at=None), "pk")
+
+    def _find_workspace(self, reference: str | None) -> Workspace:
+        rows = Workspace.objects.filter(archived_at=None).order_by("pk")
+        if reference:
+            workspace = find_row(rows, reference, "workspace")
+            require(self.user, ADMINISTER, workspace)
+            return workspace
+        for workspace in rows:
+            if may(self.user, ADMINISTER, workspace):
+                return workspace
+        if rows:
+            raise NotAllowed(
+                "You may not make swarms in any workspace.", hint="Ask an admin of a workspace for the role admin."
+            )
+        raise NotFound("There is no workspace yet.", hint="`./victor up` makes the first one.")
+
+
+def describe(swarm: Swarm) -> Document:
+    """Return a swarm as a document."""
+    return describe_row(swarm, status=swarm.desired_state)
+
+
+def _add_create_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--template", default="", metavar="T", help="what to make it from, such as desk; empty by hand")
+    parser.add_argument("--input", default="", metavar="FOLDER", help="folder whose files it works on")
+    parser.add_argument("--name", default="", metavar="N", help="unique in its workspace; the template's if not given")
+    parser.add_argument("--provider", metavar="P", help="id or name of the language-model provider its agents ask")
+    parser.add_argument("--workspace", metavar="W", help="id or name; the first one you administer if not given")
+    parser.add_argument("--purpose", default="", metavar="TEXT", help="what it is for")
+
+
+def _check_folder(text: str) -> str:
+    """Return the folder as an absolute path; empty stays empty."""
+    if not text:
+        return ""
+    folder = Path(text).expanduser().resolve()
+    if not folder.exists():
+        raise InvalidInput(f"There is no folder {folder}.", hint="--input takes a folder that exists.")
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is a file.", hint="--input takes the folder that the files are in.")
+    return str(folder)
+
+
+def _check_template(name: str) -> str:
+    known = [template.name for template in list_templates()]
+    if name not in known:
+        raise InvalidInput(f"There is no template {name[:40]!r}.", hint=f"Templates: {', '.join(known)}.")
+    return name
+
+
+def _free_name(workspace: Workspace, wanted: str) -> str:
+    taken = set(Swarm.objects.filter(workspace=workspace, archived_at=None).values_list("name", flat=True))
+    number = 2
+    name = wanted
+    while name in taken:
+        name, number = f"{wanted} {number}", number + 1
+    return name
