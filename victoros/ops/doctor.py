@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from victoros.ops.checkup import Finding, State
 from victoros.ops.checks_machine import check_disk, check_packages, check_permissions, check_python
 from victoros.ops.checks_running import check_model, check_redis, check_workers
 from victoros.ops.checks_stored import check_clock, check_database, check_migrations, check_settings, is_loaded
+from victoros.ops.checkup import Finding, State
 
 BEFORE_SETTINGS = (check_python, check_packages, check_disk, check_permissions)
 AFTER_SETTINGS = (check_database, check_migrations, check_clock, check_redis, check_workers, check_model)

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from victoros.ops.commands import COMMANDS, Command, describe_commands, suggest_command
 from victoros.ops.install import CannotInstall, prepare_packages
@@ -36,11 +35,11 @@ def run_command(command: Command, options: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Interrupted. The next run goes on from here.", file=sys.stderr)
         return 130
-    become(python, command, options)
+    return become(python, command, options)
 
 
-def become(python: Path, command: Command, options: Sequence[str]) -> NoReturn:
-    """Replace this process by the command."""
+def become(python: Path, command: Command, options: Sequence[str]) -> int:
+    """Replace this process by the command, whose exit code is then the answer."""
     entry = [str(ROOT / "manage.py")] if command.runs_in == "manage" else ["-m", "victoros.ops"]
     environment = python_environment(python.parent.parent)
     os.execve(python, [str(python), *entry, command.name, *options], environment)

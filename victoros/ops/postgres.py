@@ -57,7 +57,7 @@ def _programs(folder: Path) -> Path:
     if found is None or found.origin is None:
         raise PostgresUnavailable("PostgreSQL is not installed.", hint="Run ./victor test, which installs it.")
     installed = Path(found.origin).parent / "pginstall18"
-    os.chmod(folder, 0o755)  # noqa: S103 - the server's own user must pass
+    os.chmod(folder, 0o755)  # nosec B103 - the server's own user must pass
     if _starts(installed):
         return installed / "bin"
     shutil.copytree(installed, folder / "pg", symlinks=True)

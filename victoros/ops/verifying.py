@@ -15,6 +15,7 @@ from victoros.ops import testing
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("victoros", "tasks", "agents", "audit")
+BANDIT = ("--quiet", "--severity-level", "medium", "--recursive", "--configfile", "pyproject.toml")
 AT_ONCE = 2
 
 
@@ -59,12 +60,24 @@ def list_steps(home: Path) -> list[Step]:
     production = {**development, "VICTOR_HTTPS": "1", "VICTOR_HOSTS": "victor.example.com"}
     templates = map(str, sorted((ROOT / "templates").rglob("*.html")))
     return [
-        Step("types", ("mypy",), development),
+        Step("types", ("mypy", "."), development),
         Step("format", ("ruff", "format", "--check", ".")),
         Step("lint", ("ruff", "check", ".")),
         Step("contracts", ("lint-imports", "--no-cache")),
         Step("templates", ("djade", "--check", "--target-version", "5.2", *templates)),
-        Step("security", ("bandit", "--quiet", "--recursive", "--configfile", "pyproject.toml", *PACKAGES)),
+        Step(
+            "security",
+            (
+                "bandit",
+                "--quiet",
+                "--severity-level",
+                "medium",
+                "--recursive",
+                "--configfile",
+                "pyproject.toml",
+                *PACKAGES,
+            ),
+        ),
         Step("migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run"), development),
         Step("deployment", ("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"), production),
     ]
