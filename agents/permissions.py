@@ -34,9 +34,12 @@ def may(user: Any, action: str, holder: Swarm | Workspace) -> bool:
     if user.is_superuser:
         return True
     if isinstance(holder, Workspace):
-        return _granted_workspaces(user, action).filter(content_object_id=holder.pk).exists() or _by_group(
-            WorkspaceGroupObjectPermission.objects.all(), user, f"{action}_workspace"
-        ).filter(content_object_id=holder.pk).exists()
+        return (
+            _granted_workspaces(user, action).filter(content_object_id=holder.pk).exists()
+            or _by_group(WorkspaceGroupObjectPermission.objects.all(), user, f"{action}_workspace")
+            .filter(content_object_id=holder.pk)
+            .exists()
+        )
     return holder.pk in swarm_ids_for(user, action, within=[holder.pk])
 
 
@@ -57,7 +60,11 @@ def swarm_ids_for(user: Any, action: str, within: Iterable[int] | None = None) -
     """Return ids of the swarms on which `user`, not being a superuser, has `action`, by any of the four ways."""
     swarms = Swarm.objects.filter(
         Q(pk__in=_granted_swarms(user, action).values("content_object_id"))
-        | Q(pk__in=_by_group(SwarmGroupObjectPermission.objects.all(), user, f"{action}_swarm").values("content_object_id"))
+        | Q(
+            pk__in=_by_group(SwarmGroupObjectPermission.objects.all(), user, f"{action}_swarm").values(
+                "content_object_id"
+            )
+        )
         | Q(workspace_id__in=_granted_workspaces(user, action).values("content_object_id"))
         | Q(
             workspace_id__in=_by_group(

@@ -1,6 +1,5 @@
 """Which state may follow which, for agents and messages. Tasks and attempts have theirs in `tasks.states`."""
 
-from agents.models import Agent
 from victoros.lib.states import machine
 
 MESSAGE = machine(
@@ -28,21 +27,4 @@ AGENT = machine(
     shutting_down="idle busy waiting paused stopped",
     stopped="idle busy waiting error initializing",
 )
-"""What is observed of an agent."""
-
-
-def describe_status(*, desired: str, swarm_desired: str, active: int, waiting: int) -> str:
-    """Return the status that counts and wishes amount to; a swarm's pause or stop covers its agents.
-
-    A stopped or paused agent that still has active attempts is `shutting_down`: the stop is asked, not yet confirmed.
-    """
-    wish = _stricter(desired, swarm_desired)
-    if wish != "running":
-        return Agent.Status.SHUTTING_DOWN if active else Agent.Status(wish)
-    if active:
-        return Agent.Status.BUSY
-    return Agent.Status.WAITING if waiting else Agent.Status.IDLE
-
-
-def _stricter(one: str, other: str) -> str:
-    return max(one, other, key=["running", "paused", "stopped"].index)
+"""What is observed of an agent; `tasks.transitions` derives it from its attempts."""

@@ -1,14 +1,17 @@
-"""What the pages of agents show of work, which lives in the app above: it answers through `settings.VICTOR_WORK`."""
+"""What the pages of agents need of work, which lives in the app above.
+
+It answers through the modules that `settings.VICTOR_WORK` and `settings.VICTOR_CATALOG` name.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from django.conf import settings
 
-from agents.models import Agent
+from agents.models import Agent, Swarm
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,27 @@ class WorkReader(Protocol):
 def work_reader() -> WorkReader:
     """Return the reader of the app above."""
     return cast(WorkReader, import_module(settings.VICTOR_WORK))
+
+
+class TemplateLine(Protocol):
+    """A template as a form offers it."""
+
+    name: str
+    title: str
+
+
+class Catalog(Protocol):
+    """What `settings.VICTOR_CATALOG` names: a module with these functions."""
+
+    def list_templates(self) -> Sequence[TemplateLine]:
+        """Return the templates a swarm can be made from."""
+        ...
+
+    def create_from_template(self, **given: Any) -> Swarm:
+        """Make a swarm with its agents and first tasks; see `tasks.catalog`."""
+        ...
+
+
+def catalog() -> Catalog:
+    """Return the catalog of the app above."""
+    return cast(Catalog, import_module(settings.VICTOR_CATALOG))

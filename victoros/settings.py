@@ -119,6 +119,7 @@ LOGOUT_REDIRECT_URL = "sign_in"
 ANONYMOUS_USER_NAME = None
 VICTOR_SCOPE = "agents.permissions.scope_of_user"
 VICTOR_WORK = "tasks.selectors.of_agents"
+VICTOR_CATALOG = "tasks.catalog"
 
 # --- language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -39,9 +39,10 @@ def create_agent(
     program: str = "loop",
     max_active: int = 1,
 ) -> Agent:
-    """Add a running, idle agent to a swarm. Records `agent.created`."""
+    """Add an agent to a swarm; it is idle, or paused or stopped with its swarm. Records `agent.created`."""
     require_open(swarm)
-    agent = Agent(swarm=swarm, state_by=actor.name[:150], status=Agent.Status.IDLE)
+    status = Agent.Status.IDLE if swarm.desired_state == "running" else Agent.Status(swarm.desired_state)
+    agent = Agent(swarm=swarm, state_by=actor.name[:150], status=status)
     _apply(
         agent,
         {

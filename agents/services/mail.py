@@ -249,4 +249,4 @@ def _tell(actor: Actor, kind: Kind, messages: list[Message], detail: dict[str, A
     )
     moved = {f"mail:{message.swarm_id}" for message in messages}
     moved |= {f"agent:{message.recipient_id}" for message in messages if message.recipient_id}
-    topics.bump([*moved, "audit"])
+    topics.bump([*moved, "mail", "audit"])

@@ -1,0 +1,28 @@
+"""Addresses of the pages about swarms, agents, mail and providers."""
+
+from django.urls import URLPattern, path
+
+from agents.mailroom import views as mail
+from agents.views import agents, providers, swarms
+
+urlpatterns: list[URLPattern] = [
+    path("swarms/", swarms.swarm_list, name="swarm_list"),
+    path("swarms/new/", swarms.swarm_new, name="swarm_new"),
+    path("swarms/<int:pk>/", swarms.swarm_view, name="swarm_view"),
+    path("swarms/<int:pk>/edit/", swarms.swarm_edit, name="swarm_edit"),
+    path("agents/", agents.agent_list, name="agent_list"),
+    path("agents/new/", agents.agent_new, name="agent_new"),
+    path("agents/<int:pk>/", agents.agent_view, name="agent_view"),
+    path("agents/<int:pk>/edit/", agents.agent_edit, name="agent_edit"),
+    path("agents/<int:pk>/retire/", agents.agent_retire, name="agent_retire"),
+    path("mail/", mail.mail_room, name="mail_room"),
+    path("mail/new/", mail.mail_compose, name="mail_compose"),
+    path("mail/<int:pk>/", mail.mail_view, name="mail_view"),
+    path("mail/<int:pk>/send-on/", mail.mail_redirect, name="mail_redirect"),
+    path("mail/<int:pk>/acknowledge/", mail.mail_acknowledge, name="mail_acknowledge"),
+    path("providers/", providers.provider_list, name="provider_list"),
+    path("providers/new/", providers.provider_new, name="provider_new"),
+    path("providers/<int:pk>/edit/", providers.provider_edit, name="provider_edit"),
+    path("providers/<int:pk>/test/", providers.provider_test, name="provider_test"),
+    path("providers/<int:pk>/default/", providers.provider_default, name="provider_default"),
+]

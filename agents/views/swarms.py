@@ -1,0 +1,106 @@
+"""Pages of swarms. Starting, pausing and stopping them is in `tasks.views.control`."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agents.forms.fields import refuse
+from agents.forms.swarms import EditSwarmForm, NewSwarmForm
+from agents.models import Swarm
+from agents.permissions import ADMINISTER, require
+from agents.selectors import swarms
+from agents.selectors.choices import read_choice
+from agents.services.swarms import change_swarm, create_swarm
+from agents.work import catalog
+from audit.actors import Actor, person
+from audit.watch import render_live, watch
+from victoros.lib.errors import NotAllowed, VictorError
+from victoros.lib.http import finish
+
+REFRESH_S = 5
+
+
+@require_safe
+def swarm_list(request: HttpRequest) -> HttpResponse:
+    """List the swarms."""
+    choice = read_choice(request.GET, swarms.STATES)
+    live = watch(request.get_full_path(), "swarms", "attention")
+
+    def build() -> dict[str, Any]:
+        page = swarms.list_swarms(request.user, choice)
+        may_make = swarms.list_workspaces(request.user).exists()
+        return {"choice": choice, "page": page, "states": swarms.STATES, "may_make": may_make}
+
+    return render_live(request, live, "agents/swarm_list.html", "agents/_swarms.html", build)
+
+
+@require_safe
+def swarm_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one swarm: its agents, tasks by state, mail, and what waits for a person."""
+    swarm = swarms.find_swarm(request.user, pk)
+    topics = (f"swarm:{pk}", f"mail:{pk}", "attention", "providers")
+    live = watch(request.get_full_path(), *topics, refresh_s=REFRESH_S)
+    return render_live(
+        request,
+        live,
+        "agents/swarm_view.html",
+        "agents/_swarm.html",
+        lambda: {"detail": swarms.read_swarm(request.user, swarm), "swarm": swarm},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def swarm_new(request: HttpRequest) -> HttpResponse:
+    """Make a swarm, empty or from a template."""
+    workspaces = swarms.list_workspaces(request.user)
+    if not workspaces:
+        raise NotAllowed("You may not make swarms.", hint="Ask an admin of a workspace for the role admin there.")
+    if request.method != "POST":
+        given = {"template": request.GET.get("template", ""), "input_folder": request.GET.get("input", "")}
+        return _show_new(request, NewSwarmForm(workspaces=workspaces, initial=given))
+    form = NewSwarmForm(request.POST, workspaces=workspaces)
+    swarm = _make(person(request.user), form) if form.is_valid() else None
+    if swarm is None:
+        return _show_new(request, form, status=422)
+    return finish(request, reverse("swarm_view", args=[swarm.pk]), f"The swarm {swarm.name} was made.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def swarm_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what a swarm is."""
+    swarm = swarms.find_swarm(request.user, pk)
+    require(request.user, ADMINISTER, swarm)
+    form = EditSwarmForm(request.POST if request.method == "POST" else None, swarm=swarm)
+    if form.is_bound and form.is_valid() and _change(person(request.user), swarm, form):
+        return finish(request, reverse("swarm_view", args=[pk]), "The swarm was changed.")
+    return render(
+        request, "agents/swarm_edit.html", {"swarm": swarm, "form": form}, status=422 if form.is_bound else 200
+    )
+
+
+def _make(actor: Actor, form: NewSwarmForm) -> Swarm | None:
+    values = dict(form.cleaned_data)
+    try:
+        if values["template"]:
+            values.pop("purpose")
+            return catalog().create_from_template(actor=actor, **values)
+        return create_swarm(actor=actor, **values)
+    except VictorError as error:
+        refuse(form, error)
+        return None
+
+
+def _change(actor: Actor, swarm: Swarm, form: EditSwarmForm) -> bool:
+    try:
+        change_swarm(actor=actor, swarm=swarm, **form.changes())
+    except VictorError as error:
+        refuse(form, error)
+        return False
+    return True
+
+
+def _show_new(request: HttpRequest, form: NewSwarmForm, status: int = 200) -> HttpResponse:
+    return render(request, "agents/swarm_new.html", {"form": form, "templates": catalog().list_templates()}, status=status)
