@@ -136,7 +136,6 @@ class LlmStandIn:
         self,
         request: web.Request,
         question: Question,
-        key: str,
         write: Callable[[Question, Saying], Json],
     ) -> web.StreamResponse:
         latency_s, fault = self.behaviour.choose(question.body.get("model", ""))
