@@ -25,19 +25,24 @@ class Bell:
     on_drain: Callable[[], None]
 
     async def listen(self) -> None:
-        """Listen until cancelled, through any number of Redis restarts."""
+        """Listen until cancelled, through any number of Redis restarts; an outage is logged once."""
+        heard = asyncio.Event()
+        heard.set()
         while True:
             try:
-                await self._listen_once()
+                await self._listen_once(heard)
             except (RedisError, OSError) as error:
-                log.info("The doorbell is away: %s", error)
+                if heard.is_set():
+                    log.warning("The doorbell is away; looking every second until it is back: %s", error)
+                heard.clear()
             await asyncio.sleep(RECONNECT_S)
 
-    async def _listen_once(self) -> None:
+    async def _listen_once(self, heard: asyncio.Event) -> None:
         client = redis.asyncio.Redis.from_url(settings.VICTOR_REDIS_URL, socket_connect_timeout=1.0)
         try:
             async with client.pubsub() as subscription:
                 await subscription.subscribe(BELL)
+                heard.set()
                 self.on_work()
                 self.on_halt()
                 async for message in subscription.listen():
