@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
 
     WORKSPACE_CREATED = "workspace.created"
     PERSON_CREATED = "person.created"
+    PERSON_CHANGED = "person.changed"
     PERSON_SIGNED_IN = "person.signed_in"
     SIGN_IN_LINK_MADE = "sign_in_link.made"
     ROLE_GRANTED = "role.granted"

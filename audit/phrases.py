@@ -52,9 +52,18 @@ SHAPES = {
     "died": "dead",
     "refuted": "failed",
     "done": "done",
+    "signed_in": "answered",
+    "made": "backlog",
+    "changed": "read",
+    "tested": "read",
+    "assigned": "read",
+    "granted": "read",
+    "retried": "ready",
+    "released": "ready",
 }
 """Last words of kinds that are not status words themselves."""
 ROUTINE = (
+    "person.signed_in",
     "message.read",
     "attempt.woken",
     "attempt.waited",

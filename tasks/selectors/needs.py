@@ -47,11 +47,14 @@ def list_needs(user: Any, limit: int = PAGE, kind: str = "") -> Needs:
     return Needs(describe_items(user, items), min(total, COUNTED), total > COUNTED)
 
 
+def list_first_needs(user: Any, limit: int) -> list[Need]:
+    """Return the head of the queue without counting the rest."""
+    return describe_items(user, list(list_open_items(user)[:limit]))
+
+
 def describe_items(user: Any, items: list[AttentionItem]) -> list[Need]:
     """Join items with the approvals they are about and with the reader's rights."""
-    approvals = Approval.objects.select_related("swarm", "task", "agent").in_bulk(
-        [item.object_ref for item in items if item.object_kind == "approval"]
-    )
+    approvals = Approval.objects.in_bulk([item.object_ref for item in items if item.object_kind == "approval"])
     scope = scope_of_user(user, OPERATE)
     return [
         Need(

@@ -23,9 +23,12 @@ REFRESH_S = 5
 def home(request: HttpRequest) -> HttpResponse:
     """Show what needs me, what is wrong, what everyone does and what it costs."""
     live = watch(reverse("home"), "swarms", "attention", "cells", "providers", refresh_s=REFRESH_S)
-    return render_live(
-        request, live, "dashboard/board.html", "dashboard/_board.html", lambda: {"board": read_board(request.user)}
-    )
+
+    def build() -> dict[str, Any]:
+        board = read_board(request.user)
+        return {"board": board, "open_item_count": board.figures.open_items}
+
+    return render_live(request, live, "dashboard/board.html", "dashboard/_board.html", build)
 
 
 @require_safe

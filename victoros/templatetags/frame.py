@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.urls import reverse
 
 from audit.selectors import count_open_items
 from audit.watch import watch
@@ -28,9 +29,11 @@ def places(context: Any) -> list[Link]:
 @register.simple_tag(takes_context=True)
 def open_items(context: Any) -> dict[str, Any]:
     """Return how many items wait for the reader, with the watch that keeps the figure live."""
-    request = context["request"]
-    live = watch("/live/tally/", "attention")
-    return {"live": live, "count": count_open_items(request.user)}
+    url = reverse("live_tally")
+    page = context.get("live")
+    live = page.narrow(url, "attention") if page and "attention" in page.versions else watch(url, "attention")
+    known = context.get("open_item_count")
+    return {"live": live, "count": count_open_items(context["request"].user) if known is None else known}
 
 
 def _name_of(request: HttpRequest | None) -> str:

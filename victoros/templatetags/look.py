@@ -55,9 +55,14 @@ def _fact(fact: Any) -> SafeString:
         '<svg class="shape" data-tone="{}"><title>{}: {}</title><use href="#shape-{}"/></svg>',
         look.tone,
         fact.name,
-        f"{fact.state}, {fact.source}" if fact.source else fact.state,
+        _say_fact(fact),
         symbol,
     )
+
+
+def _say_fact(fact: Any) -> str:
+    seen = f" {figures.say_since(fact.at)} ago" if fact.at else ""
+    return f"{fact.state}, {fact.source}{seen}"
 
 
 @register.simple_tag
