@@ -101,6 +101,7 @@ class TemplateLine(Protocol):
 
     name: str
     title: str
+    description: str
 
 
 class Catalog(Protocol):

@@ -47,7 +47,7 @@ class NewSwarmForm(SwarmForm):
         self.fields["template"] = forms.ChoiceField(
             required=False,
             choices=[("", "none: an empty swarm"), *((row.name, f"{row.title}") for row in catalog().list_templates())],
-            help_text="A template brings agents and their first tasks.",
+            help_text="A template brings agents and their first tasks. Without an input folder it takes its samples.",
         )
         self.fields["workspace"] = forms.ModelChoiceField(workspaces, empty_label=None)
         if len(workspaces) == 1:

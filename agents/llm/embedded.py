@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 
-from agents.llm.embedded_server import MODEL_NAME
+from agents.llm.embedded_server import CONTEXT_PER_SLOT, MODEL_NAME
 from agents.llm.errors import LlmBadAnswer, LlmMisconfigured
+from agents.llm.fitting import LETTERS_PER_TOKEN, fit_turns
 from agents.llm.schemas import narrow_schema
 from agents.llm.types import (
     Connection,
@@ -59,7 +60,7 @@ def compile_request(request: LlmRequest, without: str = "") -> LlmRequest:
     The tool named `without` is explained all the same, so that the server's memory of the prompt still fits, but it
     cannot be chosen.
     """
-    turns = tuple(map(_flatten_turn, request.turns))
+    turns = tuple(map(_flatten_turn, fit_turns(request.turns, _count_free_letters(request))))
     if request.schema is not None:
         return replace(
             request,
@@ -109,6 +110,12 @@ def _compile_tool(tool: ToolOffer, max_tokens: int) -> JsonObject:
         "required": ["tool", "arguments"],
         "additionalProperties": False,
     }
+
+
+def _count_free_letters(request: LlmRequest) -> int:
+    """Return how much conversation fits beside the system prompt, the tools and the answer."""
+    tools = sum(len(tool.description) + len(str(tool.schema)) // 2 for tool in request.tools)
+    return (CONTEXT_PER_SLOT - request.max_tokens) * LETTERS_PER_TOKEN - len(request.system) - tools
 
 
 def _find_repeated(reply: Reply, turns: tuple[Turn, ...]) -> str:

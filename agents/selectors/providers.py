@@ -31,6 +31,12 @@ class ProviderLine:
             return "sealed"
         return "none needed" if provider.kind in ("embedded", "scripted") else "none"
 
+    @property
+    def price(self) -> str:
+        """What it costs, in words; empty when the public price list says it."""
+        sides = (("in", self.provider.price_in_per_mtok), ("out", self.provider.price_out_per_mtok))
+        return ", ".join(f"${amount.normalize():f} {side}" for side, amount in sides if amount is not None)
+
 
 def list_providers() -> list[ProviderLine]:
     """Return all providers, the default first. They are few: no pages."""

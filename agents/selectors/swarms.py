@@ -76,22 +76,36 @@ class StateCount:
 
 
 @dataclass(frozen=True)
-class SwarmDetail:
-    """A swarm with what its page shows."""
+class SwarmState:
+    """How a swarm stands: its tasks by state, what waits for a person, who does not obey yet."""
 
-    swarm: Swarm
-    provider: Provider | None
-    """What its agents ask unless they have their own; None when there is no default either."""
     tasks: list[StateCount]
-    agents: list[AgentLine]
-    agent_total: int
-    shutting_down: int
-    mail: list[Message]
-    mail_total: int
     items: list[AttentionItem]
     item_total: int
+    shutting_down: int
+    """Agents that were told to stop or pause and still have work on a cell."""
     may_operate: bool
     may_administer: bool
+
+
+@dataclass(frozen=True)
+class SwarmCrew:
+    """The agents of a swarm, the busiest first."""
+
+    rows: list[AgentLine]
+    total: int
+    may_administer: bool
+
+
+@dataclass(frozen=True)
+class SwarmSide:
+    """What stands beside: the newest mail, and what its agents ask."""
+
+    mail: list[Message]
+    mail_total: int
+    provider: Provider | None
+    """What its agents ask unless they have their own; None when there is no default either."""
+    may_operate: bool
 
 
 def find_swarm(user: Any, pk: int) -> Swarm:
@@ -129,30 +143,44 @@ def list_workspaces(user: Any, action: str = ADMINISTER) -> QuerySet[Workspace]:
     return rows if scope.everything else rows.filter(pk__in=scope.workspace_ids)
 
 
-def read_swarm(user: Any, swarm: Swarm) -> SwarmDetail:
-    """Gather what the page of a swarm shows. The number of queries is the same for 10 rows and for 1,000."""
-    reader = work_reader()
-    serving = Agent.objects.filter(swarm=swarm, retired_at=None)
-    figures = serving.aggregate(total=Count("pk"), ending=Count("pk", filter=Q(status="shutting_down")))
-    agents = list(serving.order_by("-active", "-waiting", "name")[:SHOWN_AGENTS])
-    proofs = reader.prove_agents(agents)
-    counts = reader.count_tasks([swarm.pk]).get(swarm.pk, {})
-    mail = Message.objects.filter(swarm=swarm)
+def read_state(user: Any, swarm: Swarm) -> SwarmState:
+    """Read how a swarm stands. The number of queries is the same for 10 rows and for 1,000, here and below."""
+    counts = work_reader().count_tasks([swarm.pk]).get(swarm.pk, {})
     items = AttentionItem.objects.filter(swarm_ref=swarm.pk, status="open")
-    return SwarmDetail(
-        swarm=swarm,
-        provider=swarm.provider or Provider.objects.filter(is_default=True).first(),
+    return SwarmState(
         tasks=[StateCount(state, counts.get(state, 0)) for state in TASK_STATES],
-        agents=[AgentLine(agent, proofs[agent.pk]) for agent in agents],
-        agent_total=figures["total"],
-        shutting_down=figures["ending"],
-        mail=list(mail.select_related("recipient", "sender_agent").defer("body", "data").order_by("-pk")[:SHOWN_MAIL]),
-        mail_total=mail.count(),
         items=list(items.order_by("-severity", "pk")[:SHOWN_ITEMS]),
         item_total=items.count(),
+        shutting_down=_in_service(swarm).filter(status="shutting_down").count(),
         may_operate=may(user, OPERATE, swarm),
         may_administer=may(user, ADMINISTER, swarm),
     )
+
+
+def read_crew(user: Any, swarm: Swarm) -> SwarmCrew:
+    """Read the agents of a swarm with the facts about each."""
+    agents = list(_in_service(swarm).defer("instructions").order_by("-active", "-waiting", "name")[:SHOWN_AGENTS])
+    proofs = work_reader().prove_agents(agents)
+    return SwarmCrew(
+        rows=[AgentLine(agent, proofs[agent.pk]) for agent in agents],
+        total=_in_service(swarm).count(),
+        may_administer=may(user, ADMINISTER, swarm),
+    )
+
+
+def read_side(user: Any, swarm: Swarm) -> SwarmSide:
+    """Read the newest mail and the provider of a swarm."""
+    mail = Message.objects.filter(swarm=swarm)
+    return SwarmSide(
+        mail=list(mail.select_related("recipient", "sender_agent").defer("body", "data").order_by("-pk")[:SHOWN_MAIL]),
+        mail_total=mail.count(),
+        provider=swarm.provider or Provider.objects.filter(is_default=True).first(),
+        may_operate=may(user, OPERATE, swarm),
+    )
+
+
+def _in_service(swarm: Swarm) -> QuerySet[Agent]:
+    return Agent.objects.filter(swarm=swarm, retired_at=None)
 
 
 def _as_lines(swarms: list[Swarm]) -> list[SwarmLine]:

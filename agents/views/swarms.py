@@ -1,5 +1,7 @@
 """Pages of swarms. Starting, pausing and stopping them is in `tasks.views.control`."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +18,29 @@ from agents.selectors.choices import read_choice
 from agents.services.swarms import change_swarm, create_swarm
 from agents.work import catalog
 from audit.actors import Actor, person
-from audit.watch import render_live, watch
-from victoros.lib.errors import NotAllowed, VictorError
-from victoros.lib.http import finish
+from audit.watch import Watch, render_live, watch
+from victoros.lib.errors import InvalidInput, NotAllowed, VictorError
+from victoros.lib.http import finish, wants_partial
 
 REFRESH_S = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """One live section of a swarm's page."""
+
+    template: str
+    topics: tuple[str, ...]
+    """With the swarm's id where they hold `%d`."""
+    read: Callable[[Any, Swarm], Any]
+    refresh_s: int = 0
+
+
+PARTS = {
+    "state": Part("agents/_swarm_state.html", ("swarm:%d", "attention"), swarms.read_state),
+    "crew": Part("agents/_swarm_crew.html", ("swarm:%d",), swarms.read_crew, REFRESH_S),
+    "side": Part("agents/_swarm_side.html", ("swarm:%d", "mail:%d", "providers"), swarms.read_side),
+}
 
 
 @require_safe
@@ -39,17 +59,17 @@ def swarm_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def swarm_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one swarm: its agents, tasks by state, mail, and what waits for a person."""
+    """Show one swarm; `?part=` names one of its three live sections for htmx: state, crew or side."""
     swarm = swarms.find_swarm(request.user, pk)
-    topics = (f"swarm:{pk}", f"mail:{pk}", "attention", "providers")
-    live = watch(request.get_full_path(), *topics, refresh_s=REFRESH_S)
-    return render_live(
-        request,
-        live,
-        "agents/swarm_view.html",
-        "agents/_swarm.html",
-        lambda: {"detail": swarms.read_swarm(request.user, swarm), "swarm": swarm},
-    )
+    part = request.GET.get("part", "state")
+    if part not in PARTS:
+        raise InvalidInput(f"There is no part {part[:40]!r}.", hint=f"Parts are: {', '.join(PARTS)}.")
+    live = watch(request.get_full_path(), f"swarm:{pk}", f"mail:{pk}", "attention", "providers")
+    if not wants_partial(request):
+        return render(request, "agents/swarm_view.html", _build_page(request, swarm, live))
+    section = _narrow(live, swarm, part)
+    context = {"swarm": swarm, part: PARTS[part].read(request.user, swarm)}
+    return render_live(request, section, "", PARTS[part].template, lambda: context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,6 +99,17 @@ def swarm_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, "agents/swarm_edit.html", {"swarm": swarm, "form": form}, status=422 if form.is_bound else 200
     )
+
+
+def _build_page(request: HttpRequest, swarm: Swarm, live: Watch) -> dict[str, Any]:
+    read = {name: part.read(request.user, swarm) for name, part in PARTS.items()}
+    return {"swarm": swarm, **read, **{f"{name}_live": _narrow(live, swarm, name) for name in PARTS}}
+
+
+def _narrow(live: Watch, swarm: Swarm, part: str) -> Watch:
+    topics = [topic.replace("%d", str(swarm.pk)) for topic in PARTS[part].topics]
+    url = reverse("swarm_view", args=[swarm.pk])
+    return live.narrow(f"{url}?part={part}", *topics, refresh_s=PARTS[part].refresh_s)
 
 
 def _make(actor: Actor, form: NewSwarmForm) -> Swarm | None:

@@ -45,11 +45,21 @@ def test_two_workspaces_may_have_swarms_of_the_same_name() -> None:
     assert make_swarm("Desk").pk != make_swarm("Desk").pk
 
 
-def test_the_input_folder_must_exist(tmp_path: Path) -> None:
-    assert make_swarm(input_folder=str(tmp_path)).input_folder == str(tmp_path)
+def test_the_input_folder_must_exist(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("reports")
+    assert make_swarm(input_folder=str(folder)).input_folder == str(folder)
 
-    with pytest.raises(InvalidInput, match="There is no folder"):
-        make_swarm(input_folder=str(tmp_path / "missing"))
+    for bad in (folder / "missing", "reports"):
+        with pytest.raises(InvalidInput, match="There is no folder"):
+            make_swarm(input_folder=str(bad))
+
+
+def test_the_input_folder_cannot_be_where_our_secrets_are(home: Path) -> None:
+    (home / "swarms").mkdir()
+
+    for bad in (home, home.parent, home / "swarms", "/"):
+        with pytest.raises(InvalidInput, match="own state"):
+            make_swarm(input_folder=str(bad))
 
 
 def test_a_change_is_recorded_with_the_fields_it_changed() -> None:
