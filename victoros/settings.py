@@ -15,7 +15,9 @@ VICTOR_HOME = find_home(BASE_DIR)
 _run = read_run_facts(VICTOR_HOME)
 VICTOR_REDIS_URL = env.str("VICTOR_REDIS_URL", _run.get("redis_url", "redis://127.0.0.1:6379/0"))
 VICTOR_LLM_URL = env.str("VICTOR_LLM_URL", _run.get("llm_url", ""))
-VICTOR_DATABASE_URL = env.str("VICTOR_DATABASE_URL", f"sqlite:///{VICTOR_HOME / 'victor.sqlite3'}")
+VICTOR_DATABASE_URL = env.str(
+    "VICTOR_DATABASE_URL", _run.get("database_url", f"sqlite:///{VICTOR_HOME / 'victor.sqlite3'}")
+)
 
 # --- security -------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("VICTOR_SECRET_KEY", "") or read_secret_key(VICTOR_HOME)
@@ -30,6 +32,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = VICTOR_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "victor_session"
 CSRF_COOKIE_NAME = "victor_csrf"
+CSRF_FAILURE_VIEW = "victoros.dashboard.errors.show_stale_form"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -120,6 +123,9 @@ ANONYMOUS_USER_NAME = None
 VICTOR_SCOPE = "agents.permissions.scope_of_user"
 VICTOR_WORK = "tasks.selectors.of_agents"
 VICTOR_CATALOG = "tasks.catalog"
+
+UNFOLD = {"SITE_TITLE": "Victor.os", "SITE_HEADER": "Victor.os rows", "SITE_URL": "/", "SHOW_HISTORY": False}
+"""The admin theme; its rows are for looking at."""
 
 # --- language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

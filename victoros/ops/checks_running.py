@@ -39,12 +39,16 @@ def check_redis() -> Verdict:
 def check_workers() -> Verdict:
     """Cells live and renew their leases."""
     from django.conf import settings
+    from django.db import DatabaseError
 
     from tasks.models import Cell
     from victoros.lib.clock import now_plus
 
     fresh = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
-    living = Cell.objects.filter(status=Cell.Status.ALIVE, heartbeat_at__gte=fresh).count()
+    try:
+        living = Cell.objects.filter(status=Cell.Status.ALIVE, heartbeat_at__gte=fresh).count()
+    except DatabaseError:
+        return warn("cannot be counted: the database does not answer or is not prepared", START)
     if living:
         return ok(f"{living} cells alive, {settings.VICTOR_CELLS} wanted on this machine")
     if not _is_up():

@@ -67,8 +67,9 @@ class Home:
         return read_run_facts(self.path)
 
     def write_facts(self, facts: dict[str, Any]) -> None:
-        """Replace run.json in one move, so that a reader never sees half of it."""
+        """Replace run.json in one move, so that a reader never sees half of it. It may hold passwords of servers."""
         fresh = self.path / "run.json.new"
+        fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(facts, indent=1))
         fresh.replace(self.path / "run.json")
 

@@ -50,6 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     home = Home(options.home)
     if ended := end_leftovers(home.read_facts()):
         console.event("up", f"ended {ended} processes that a killed supervisor left")
+    home.forget_facts()
     with listen(options.host, options.port) as listener:
         Up(options, home, console, signals, listener).run()
     return 0
@@ -198,6 +199,8 @@ class Up:
         processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in watched if w.pid]
         facts = {"pid": os.getpid(), "url": self.url, "host": self.options.host, "port": self.port}
         addresses = {"redis_url": self.redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
+        if named := os.environ.get("VICTOR_DATABASE_URL"):
+            addresses["database_url"] = named
         self.home.write_facts(
             {**facts, **addresses, "written_at": datetime.now(UTC).isoformat(), "processes": processes}
         )
