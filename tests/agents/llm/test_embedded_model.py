@@ -123,3 +123,18 @@ def test_a_taken_port_is_one_clear_line(embedded_url: str) -> None:
 
     assert result.returncode == 1
     assert result.stderr == f"serve_llm: cannot listen on 127.0.0.1 port {port}: Address already in use.\n"
+
+
+def test_a_long_loop_still_fits(embedded_url: str) -> None:
+    turns = [Turn("user", "Read the reports, then finish with one sentence.")]
+    for n in range(6):
+        call = ToolCall("read_file", {"path": f"{n}.md"}, f"call-{n}")
+        turns += [Turn("assistant", call=call), Turn("tool", "The disk of edge-3 was full of logs. " * 80, call)]
+
+    answer = ask(
+        connect_model(embedded_url),
+        make_request(turns=tuple(turns), tools=(READ_FILE, COMPLETE), max_tokens=100, timeout_s=110),
+    )
+
+    assert answer.call is not None
+    assert 1000 < answer.tokens_in < 8192
