@@ -75,6 +75,12 @@ class TaskForm(forms.Form):
     )
     deadline = MomentField(required=False, help_text="When it should be done; empty for none.")
 
+    @property
+    def details(self) -> list[forms.BoundField]:
+        """The short fields, which stand beside each other."""
+        long = ("title", "text", "acceptance")
+        return [field for field in self.visible_fields() if field.name not in long]
+
     def clean_priority(self) -> int:
         """Take an empty priority as 0."""
         return self.cleaned_data.get("priority") or 0

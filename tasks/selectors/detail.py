@@ -11,16 +11,20 @@ from tasks.models import Attempt, Dependency, Task
 from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
 
-SHOWN = 12
+SHOWN = 8
 """Rows of a side list before it only counts the rest."""
+COUNTED = 50
+"""Rows that are counted at most."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """Tasks of one kind around this one: the first few, and how many more there are at least."""
+    """Tasks of one kind around this one: the first few, and how many there are."""
 
     rows: list[Task] = field(default_factory=list)
-    more: bool = False
+    total: int = 0
+    is_more: bool = False
+    """Whether there may be more than `total`."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,10 @@ def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
     dependencies = list(
         Dependency.objects.filter(Q(task=task) | Q(on=task))
         .select_related("task", "on")
-        .order_by("settled", "pk")[: 4 * SHOWN]
+        .order_by("settled", "pk")[:COUNTED]
     )
     family = list(
-        Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")[: 4 * SHOWN]
+        Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")[:COUNTED]
     )
     items = list(AttentionItem.objects.filter(task_ref=task.pk, status="open").order_by("-severity", "pk")[:SHOWN])
     return TaskDetail(
@@ -110,4 +114,4 @@ def explain_idleness(task: Task) -> str:
 
 
 def _links(rows: list[Task]) -> Links:
-    return Links(rows[:SHOWN], len(rows) > SHOWN)
+    return Links(rows[:SHOWN], len(rows), len(rows) == COUNTED)

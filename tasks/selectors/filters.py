@@ -12,7 +12,8 @@ from victoros.lib.errors import InvalidInput
 
 ENDED = ("failed", "cancelled", "quarantined")
 OPEN = ("backlog", "ready", "in_progress", "blocked")
-VIEWS = ("list", "board")
+VIEWS = ("list", "board", "brief")
+"""`brief` is the section that pages of swarms and agents hold."""
 GROUPS: dict[str, tuple[str, ...]] = {"open": OPEN, "ended": ENDED}
 """Words that stand for several states in an address."""
 

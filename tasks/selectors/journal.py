@@ -114,7 +114,7 @@ def _light(attempt: Attempt) -> Any:
     return (
         Step.objects.filter(attempt=attempt)
         .defer("request", "result")
-        .annotate(asked=Case(heavy, default=F("request")), error=F("result__error"))
+        .annotate(asked=Case(heavy, default=F("request")), error=F("result__error"), called=F("result__call__name"))
     )
 
 
@@ -144,7 +144,7 @@ def _as_line(step: Any, axis: Axis) -> StepLine:
 
 def _words(step: Any, asked: dict[str, Any]) -> tuple[str, str]:
     if step.kind == Step.Kind.THINK:
-        return "think", step.name
+        return "think", f"→ {str(step.called).replace('_', ' ')}" if step.called else step.name
     if step.kind == Step.Kind.WAIT:
         return f"wait for {step.name}", ""
     return step.name.replace("_", " "), describe_call(step.name, arguments_of(asked))
@@ -152,7 +152,7 @@ def _words(step: Any, asked: dict[str, Any]) -> tuple[str, str]:
 
 def _error_note(error: Any) -> str:
     if isinstance(error, dict):
-        return " ".join(str(error.get(key)) for key in ("category", "message") if error.get(key))[:160]
+        return ": ".join(str(error.get(key)) for key in ("category", "message") if error.get(key))[:160]
     return str(error or "failed")[:160]
 
 

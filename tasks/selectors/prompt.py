@@ -26,8 +26,8 @@ class ShownTurn:
 
     @property
     def shown_arguments(self) -> list[tuple[str, str]]:
-        """The arguments as name and JSON."""
-        return [(name, json.dumps(value, ensure_ascii=False)) for name, value in self.arguments.items()]
+        """The arguments as name and JSON; a text of several lines stands as it is between triple quotes."""
+        return [(name, _as_literal(value)) for name, value in self.arguments.items()]
 
 
 @dataclass(frozen=True)
@@ -133,3 +133,9 @@ def _turn(turn: dict[str, Any]) -> ShownTurn:
     if isinstance(call, dict) and call:
         return ShownTurn(role, text, str(call.get("name", "")), call.get("arguments") or {} if role != "tool" else {})
     return ShownTurn(role, text)
+
+
+def _as_literal(value: Any) -> str:
+    if isinstance(value, str) and "\n" in value:
+        return f'"""{value}"""'
+    return json.dumps(value, ensure_ascii=False)

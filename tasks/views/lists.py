@@ -10,10 +10,11 @@ from agents.models import Agent, Swarm
 from agents.permissions import visible_to
 from audit.watch import render_live, watch
 from tasks.selectors.filters import TaskFilter, read_filter
-from tasks.selectors.lists import TaskPage, list_columns, list_tasks
+from tasks.selectors.lists import PAGE, TaskPage, list_columns, list_tasks
 from victoros.lib.errors import NotFound
 
 MOST_SWARMS = 200
+BRIEF = 20
 
 
 @require_safe
@@ -40,7 +41,7 @@ def _build(request: HttpRequest, choice: TaskFilter) -> dict[str, Any]:
     }
     if choice.view == "board":
         return context | {"columns": list_columns(request.user, choice)}
-    page = list_tasks(request.user, choice)
+    page = list_tasks(request.user, choice, size=BRIEF if choice.view == "brief" else PAGE)
     return context | {"page": page, "tabs": _tabs(page, choice), **_links(page, choice)}
 
 
@@ -57,6 +58,7 @@ def _links(page: TaskPage, choice: TaskFilter) -> dict[str, str]:
     return {
         "any_state": f"{address}?{choice.as_query(state='')}",
         "first_page": f"{address}?{choice.as_query()}",
+        "whole_list": f"{address}?{choice.as_query(view='list')}",
         "next_page": f"{address}?{choice.as_query(after=page.next)}" if page.next else "",
         "new_task": reverse("task_new") + (f"?swarm={choice.swarm}" if choice.swarm else ""),
     }

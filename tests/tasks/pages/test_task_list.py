@@ -77,6 +77,15 @@ def test_the_board_has_a_column_for_every_state(signed_in: SignedIn) -> None:
     assert f'data-key="card-{task.pk}"' in page
 
 
+def test_pages_of_swarms_hold_the_newest_tasks_with_a_way_to_all(signed_in: SignedIn) -> None:
+    swarm = make_swarm()
+    make_tasks(swarm, 30)
+    page = read(signed_in(), f"/tasks/?swarm={swarm.pk}&view=brief", **{"HX-Request": "true"})
+
+    assert page.count("data-row") == 20
+    assert f'href="/tasks/?swarm={swarm.pk}"' in page
+
+
 def test_what_somebody_typed_is_never_taken_for_html(signed_in: SignedIn) -> None:
     make_task(title="<script>alert(1)</script>", status="blocked", reason="<b>why</b>")
 

@@ -64,7 +64,7 @@ def test_a_failed_step_says_why() -> None:
     )
     line = read_journal(attempt, start=None, now=timezone.now()).lines[0]
 
-    assert (line.is_failed, line.shape, line.note) == (True, "failed", "timeout no answer in 60 s")
+    assert (line.is_failed, line.shape, line.note) == (True, "failed", "timeout: no answer in 60 s")
 
 
 def test_an_act_is_described_by_what_it_was_called_with() -> None:

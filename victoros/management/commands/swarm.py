@@ -6,12 +6,12 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from tasks.catalog import create_from_template, list_templates
 
 from agents.models import Provider, Swarm, Workspace
 from agents.permissions import ADMINISTER, OPERATE, may, require, visible_to
 from agents.services.swarms import create_swarm
 from audit.actors import person
+from tasks.catalog import create_from_template
 from tasks.models import Task
 from tasks.selectors.lists import count_by_state
 from tasks.services import control
@@ -54,13 +54,13 @@ class Command(VictorCommand):
         """Make a swarm: from a template with its agents and tasks, or an empty one."""
         home = self._find_workspace(workspace)
         asks = find_row(Provider.objects.filter(archived_at=None), provider, "provider") if provider else None
-        folder = _check_folder(input)
+        folder = _full_path(input)
         if template:
             swarm = create_from_template(
                 actor=person(self.user),
                 workspace=home,
                 name=name or _free_name(home, template),
-                template=_check_template(template),
+                template=template,
                 input_folder=folder,
                 provider=asks,
             )
@@ -141,30 +141,21 @@ def describe(swarm: Swarm) -> Document:
 
 def _add_create_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--template", default="", metavar="T", help="what to make it from, such as desk; empty by hand")
-    parser.add_argument("--input", default="", metavar="FOLDER", help="folder whose files it works on")
+    parser.add_argument(
+        "--input",
+        default="",
+        metavar="FOLDER",
+        help="folder whose files it works on; the template's samples if not given",
+    )
     parser.add_argument("--name", default="", metavar="N", help="unique in its workspace; the template's if not given")
     parser.add_argument("--provider", metavar="P", help="id or name of the language-model provider its agents ask")
     parser.add_argument("--workspace", metavar="W", help="id or name; the first one you administer if not given")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="what it is for")
 
 
-def _check_folder(text: str) -> str:
-    """Return the folder as an absolute path; empty stays empty."""
-    if not text:
-        return ""
-    folder = Path(text).expanduser().resolve()
-    if not folder.exists():
-        raise InvalidInput(f"There is no folder {folder}.", hint="--input takes a folder that exists.")
-    if not folder.is_dir():
-        raise InvalidInput(f"{folder} is a file.", hint="--input takes the folder that the files are in.")
-    return str(folder)
-
-
-def _check_template(name: str) -> str:
-    known = [template.name for template in list_templates()]
-    if name not in known:
-        raise InvalidInput(f"There is no template {name[:40]!r}.", hint=f"Templates: {', '.join(known)}.")
-    return name
+def _full_path(text: str) -> str:
+    """Return a folder as seen from where the command was typed; empty stays empty."""
+    return str(Path(text).expanduser().resolve()) if text else ""
 
 
 def _free_name(workspace: Workspace, wanted: str) -> str:

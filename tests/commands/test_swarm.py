@@ -1,0 +1,123 @@
+"""`victor swarm`: made by hand or from a template, looked at, started, paused and stopped."""
+
+from pathlib import Path
+
+import pytest
+
+from agents.models import Swarm
+from tasks.models import Task
+from tests.agents.factories import make_agent, make_provider, make_swarm, make_user, make_workspace
+from tests.commands.conftest import Victor
+from tests.tasks.pages.rows import make_attempt, make_task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two reports in it, outside the home."""
+    folder = tmp_path_factory.mktemp("input") / "documents"
+    folder.mkdir()
+    (folder / "one.md").write_text("# One\n\nThe disk was full because nobody rotated the log.\n")
+    (folder / "two.txt").write_text("The certificate ran out on a Sunday and nobody noticed.\n")
+    return folder
+
+
+def test_a_desk_is_made_from_a_folder(victor: Victor, documents: Path) -> None:
+    make_provider("Local")
+    ran = victor(
+        "swarm", "create", "--template", "desk", "--input", documents, "--name", "Reports", "--provider", "Local"
+    )
+
+    swarm = Swarm.objects.get()
+    assert ran.out.splitlines() == [str(swarm.pk), f"/swarms/{swarm.pk}/"]
+    assert (swarm.name, swarm.template, swarm.input_folder) == ("Reports", "desk", str(documents))
+    assert swarm.provider is not None
+    assert Task.objects.filter(swarm=swarm).count() == 3
+
+
+def test_the_document_has_the_fields_of_the_row_and_the_address(victor: Victor, documents: Path) -> None:
+    document = victor("swarm", "create", "--template", "desk", "--input", documents, "--json").document
+
+    assert (document["status"], document["name"], document["template"]) == ("running", "desk", "desk")
+    assert document["url"].endswith(f"/swarms/{document['id']}/")
+
+
+def test_a_second_desk_gets_a_name_of_its_own(victor: Victor, documents: Path) -> None:
+    for name in ("desk", "desk 2"):
+        assert victor("swarm", "create", "--template", "desk", "--input", documents, "--json").document["name"] == name
+
+
+def test_a_relative_folder_is_taken_from_where_one_is(
+    victor: Victor, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(documents.parent)
+    victor("swarm", "create", "--template", "desk", "--input", "documents")
+
+    assert Swarm.objects.get().input_folder == str(documents)
+
+
+def test_an_empty_swarm_is_made_by_hand(victor: Victor) -> None:
+    ran = victor("swarm", "create", "--name", "Press", "--purpose", "Write letters.")
+
+    assert ran.code == 0
+    assert Swarm.objects.get().purpose == "Write letters."
+
+
+def test_what_cannot_be_made_is_refused_with_a_reason(victor: Victor, documents: Path) -> None:
+    beside = documents.parent
+    (beside / "empty").mkdir()
+    for words, said in (
+        (("--template", "desk", "--input", beside / "nowhere"), "is not a folder"),
+        (("--template", "desk", "--input", documents / "one.md"), "is not a folder"),
+        (("--template", "desk", "--input", beside / "empty"), "There are no files in"),
+        (("--template", "orchestra"), "There is no template"),
+        (("--template", "desk", "--provider", "nobody"), "There is no provider 'nobody'"),
+        ((), "needs a name"),
+    ):
+        ran = victor("swarm", "create", *words)
+        assert ran.code != 0
+        assert ran.out == ""
+        assert said in ran.err
+    assert not Swarm.objects.exists()
+
+
+def test_a_name_is_used_once(victor: Victor) -> None:
+    assert victor("swarm", "create", "--name", "Press").code == 0
+    assert "Press" in victor("swarm", "create", "--name", "Press").err
+
+
+def test_list_and_show_agree(victor: Victor) -> None:
+    agent = make_agent(make_swarm("Desk"), "Reader")
+    make_task(agent.swarm, status="failed")
+    listed = victor("swarm", "list", "--json").document
+    shown = victor("swarm", "show", "Desk", "--json").document
+
+    assert [(item["id"], item["status"]) for item in listed["items"]] == [(agent.swarm.pk, "running")]
+    assert (listed["total"], listed["next"]) == (1, None)
+    assert shown["tasks"]["failed"] == 1
+    assert [row["name"] for row in shown["agents"]] == ["Reader"]
+    assert "1 failed" in victor("swarm", "show", "Desk").out
+
+
+def test_stop_says_what_it_stopped_and_start_goes_on(victor: Victor) -> None:
+    attempt = make_attempt(make_task(status="in_progress"), status="running")
+    name = attempt.swarm.name
+
+    assert victor("swarm", "stop", name).out == f"{name} is stopped. Work stopped: 1.\n"
+    assert victor("swarm", "stop", name).out == f"{name} was stopped already.\n"
+    assert victor("swarm", "start", name, "--json").document["changed"] is True
+    attempt.refresh_from_db()
+    assert attempt.status == "ready"
+    assert victor("swarm", "pause", name, "--json").document["status"] == "paused"
+
+
+def test_roles_hold_on_the_command_line_too(victor: Victor) -> None:
+    swarm = make_swarm("Desk")
+    viewer, stranger = make_user("viewer", swarm), make_user()
+    admin = make_user("admin", make_workspace())
+
+    assert "but not operate it" in victor("swarm", "stop", "Desk", "--as", viewer.username).err
+    assert "There is no swarm" in victor("swarm", "show", "Desk", "--as", stranger.username).err
+    assert "may not make swarms" in victor("swarm", "create", "--name", "X", "--as", viewer.username).err
+    assert victor("swarm", "create", "--name", "X", "--as", admin.username).code == 0
