@@ -28,7 +28,11 @@ class AgentForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "read, summarise", "autocapitalize": "none"}),
     )
     max_active = forms.IntegerField(
-        label="Tasks at once", min_value=1, max_value=1000, initial=1, help_text="How many it may work on at the same time."
+        label="Tasks at once",
+        min_value=1,
+        max_value=1000,
+        initial=1,
+        help_text="How many it may work on at the same time.",
     )
 
     def __init__(self, *given: Any, **named: Any) -> None:

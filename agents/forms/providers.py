@@ -23,16 +23,23 @@ class ProviderForm(forms.Form):
     """How a language model is reached and what it costs."""
 
     name = forms.CharField(max_length=60, help_text="How it is called here.")
-    kind = forms.ChoiceField(choices=Provider.Kind.choices, initial=Provider.Kind.OPENAI, help_text="The protocol it speaks.")
+    kind = forms.ChoiceField(
+        choices=Provider.Kind.choices, initial=Provider.Kind.OPENAI, help_text="The protocol it speaks."
+    )
     base_url = forms.CharField(
         required=False,
         max_length=300,
         label="Address",
         help_text="Empty: the vendor's own. Ollama on this machine is http://127.0.0.1:11434.",
-        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://llm.example.com/v1", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "placeholder": "https://llm.example.com/v1", "spellcheck": "false"}
+        ),
     )
     model = forms.CharField(
-        max_length=120, label="Language model", help_text="Its name there.", widget=forms.TextInput(attrs={"spellcheck": "false"})
+        max_length=120,
+        label="Language model",
+        help_text="Its name there.",
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     key = forms.CharField(
         required=False,
@@ -47,16 +54,25 @@ class ProviderForm(forms.Form):
         max_length=80,
         label="Variable that holds the key",
         help_text="Instead of the key itself: a variable in the environment of ./victor up. It wins over a stored key.",
-        widget=forms.TextInput(attrs={"placeholder": "OPENAI_API_KEY", "spellcheck": "false", "autocapitalize": "characters"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": "OPENAI_API_KEY", "spellcheck": "false", "autocapitalize": "characters"}
+        ),
     )
     price_in_per_mtok = forms.DecimalField(
-        required=False, min_value=0, label="Price in", help_text="US dollars per million tokens sent; empty: the public list."
+        required=False,
+        min_value=0,
+        label="Price in",
+        help_text="US dollars per million tokens sent; empty: the public list.",
     )
     price_out_per_mtok = forms.DecimalField(
         required=False, min_value=0, label="Price out", help_text="US dollars per million tokens received."
     )
-    max_concurrent = forms.IntegerField(min_value=1, max_value=1000, initial=8, label="Calls at once", help_text="From one cell.")
-    timeout_s = forms.IntegerField(min_value=1, max_value=3600, initial=60, label="Time limit", help_text="Seconds for one answer.")
+    max_concurrent = forms.IntegerField(
+        min_value=1, max_value=1000, initial=8, label="Calls at once", help_text="From one cell."
+    )
+    timeout_s = forms.IntegerField(
+        min_value=1, max_value=3600, initial=60, label="Time limit", help_text="Seconds for one answer."
+    )
 
     def __init__(self, *given: Any, user: Any, **named: Any) -> None:
         """Only superusers may name variables: they own the process whose environment it is."""

@@ -7,13 +7,28 @@ from django.db.models import QuerySet
 
 from agents.models import Agent, Message
 
-KINDS = [(Message.Kind.INFORM, "inform"), (Message.Kind.REQUEST, "request"), (Message.Kind.QUESTION, "question"), (Message.Kind.ANSWER, "answer")]
+KINDS = [kind for kind in Message.Kind.choices if kind[0] != Message.Kind.HANDOVER]
+MOST_READERS = 500
+"""More agents than this are not offered as a list; their own pages have a link to write to them."""
+
+
+class RecipientField(forms.ModelChoiceField):
+    """An agent of one swarm that takes mail."""
+
+    def __init__(self, readers: QuerySet[Agent], chosen: Any) -> None:
+        """Offer the first agents by name, and the one chosen before."""
+        super().__init__(readers, label="To")
+        offered = [(agent.pk, agent.name) for agent in readers[:MOST_READERS]]
+        if len(offered) == MOST_READERS and chosen:
+            offered += [
+                (agent.pk, agent.name) for agent in readers.filter(pk=chosen) if (agent.pk, agent.name) not in offered
+            ]
+        self.choices = [("", "choose an agent"), *offered]
 
 
 class ComposeForm(forms.Form):
     """A letter to one agent."""
 
-    recipient = forms.ModelChoiceField(Agent.objects.none(), label="To", empty_label="choose an agent")
     kind = forms.ChoiceField(choices=KINDS, initial=Message.Kind.INFORM)
     subject = forms.CharField(max_length=200)
     body = forms.CharField(required=False, label="Text", widget=forms.Textarea(attrs={"rows": 8}), max_length=100_000)
@@ -23,14 +38,13 @@ class ComposeForm(forms.Form):
 
     def __init__(self, *given: Any, readers: QuerySet[Agent], **named: Any) -> None:
         super().__init__(*given, **named)
-        self.fields["recipient"].queryset = readers  # type: ignore[attr-defined]
+        self.fields["recipient"] = RecipientField(readers, self.initial.get("recipient"))
+        self.order_fields(("recipient",))
 
 
 class RedirectForm(forms.Form):
     """Who gets a copy."""
 
-    recipient = forms.ModelChoiceField(Agent.objects.none(), label="To", empty_label="choose an agent")
-
     def __init__(self, *given: Any, readers: QuerySet[Agent], **named: Any) -> None:
         super().__init__(*given, **named)
-        self.fields["recipient"].queryset = readers  # type: ignore[attr-defined]
+        self.fields["recipient"] = RecipientField(readers, self.initial.get("recipient"))

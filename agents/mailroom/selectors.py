@@ -63,7 +63,9 @@ def list_mail(user: Any, choice: Choice) -> MailPage:
     rows = _in_state(chosen, choice.state)
     total = rows.order_by()[: COUNTED + 1].count()
     older = rows.filter(pk__lt=choice.after) if choice.after else rows
-    letters = list(older.select_related("swarm", "recipient", "sender_agent").defer("body", "data").order_by("-pk")[: PAGE + 1])
+    letters = list(
+        older.select_related("swarm", "recipient", "sender_agent").defer("body", "data").order_by("-pk")[: PAGE + 1]
+    )
     return MailPage(
         rows=letters[:PAGE],
         total=min(total, COUNTED),
@@ -96,9 +98,9 @@ def read_thread(user: Any, message: Message) -> Thread:
     )
 
 
-def list_readers(swarm_id: int, most: int = 500) -> QuerySet[Agent]:
+def list_readers(swarm_id: int) -> QuerySet[Agent]:
     """Return the agents of a swarm that take mail, by name."""
-    return Agent.objects.filter(swarm=swarm_id, retired_at=None).order_by("name")[:most]
+    return Agent.objects.filter(swarm=swarm_id, retired_at=None).order_by("name")
 
 
 def _in_state(rows: QuerySet[Message], state: str) -> QuerySet[Message]:

@@ -71,10 +71,14 @@ def mail_redirect(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a copy of a letter to another agent of the swarm."""
     message = selectors.find_message(request.user, pk)
     require(request.user, OPERATE, message.swarm)
-    form = RedirectForm(request.POST if request.method == "POST" else None, readers=selectors.list_readers(message.swarm_id))
+    form = RedirectForm(
+        request.POST if request.method == "POST" else None, readers=selectors.list_readers(message.swarm_id)
+    )
     if form.is_bound and form.is_valid():
         try:
-            copy = redirect_message(actor=person(request.user), message=message, recipient=form.cleaned_data["recipient"])
+            copy = redirect_message(
+                actor=person(request.user), message=message, recipient=form.cleaned_data["recipient"]
+            )
         except VictorError as error:
             refuse(form, error)
         else:
@@ -148,4 +152,6 @@ def _send(user: Any, swarm: Swarm, form: ComposeForm, answered: Message | None) 
 def _show_compose(
     request: HttpRequest, swarm: Swarm, form: ComposeForm, answered: Message | None, status: int = 200
 ) -> HttpResponse:
-    return render(request, "agents/mail_compose.html", {"swarm": swarm, "form": form, "answered": answered}, status=status)
+    return render(
+        request, "agents/mail_compose.html", {"swarm": swarm, "form": form, "answered": answered}, status=status
+    )

@@ -84,7 +84,9 @@ def list_agents(user: Any, choice: Choice) -> AgentPage:
         chosen = chosen.filter(Q(name__icontains=choice.search) | Q(role__icontains=choice.search))
     counts = _count_by_state(chosen)
     rows = _in_state(chosen, choice.state)
-    total = sum(row.count for row in counts if row.state == choice.state or (not choice.state and row.state != "retired"))
+    total = sum(
+        row.count for row in counts if row.state == choice.state or (not choice.state and row.state != "retired")
+    )
     older = rows.filter(pk__lt=choice.after) if choice.after else rows
     page = list(older.select_related("swarm").defer("instructions").order_by("-pk")[: PAGE + 1])
     shown = page[:PAGE]

@@ -94,9 +94,10 @@ def retire_agent(*, actor: Actor, agent: Agent) -> bool:
         row = Agent.objects.select_for_update().get(pk=agent.pk)
         if row.retired_at is not None:
             return False
-        if row.active or row.waiting:
+        unfinished = row.active + row.waiting
+        if unfinished:
             raise Conflict(
-                f"The agent {row.name} has {row.active + row.waiting} unfinished attempts.",
+                f"The agent {row.name} has {unfinished} unfinished attempt{'' if unfinished == 1 else 's'}.",
                 hint="Stop it, cancel or reassign its tasks, then retire it.",
             )
         row.retired_at = row.status_since = row.state_since = timezone.now()

@@ -93,9 +93,7 @@ def _clean_folder(folder: str) -> str:
         )
     real, home = path.resolve(), Path(settings.VICTOR_HOME).resolve()
     if real == home or real in home.parents or home in real.parents:
-        raise InvalidInput(
-            f"{real} holds Victor.os's own state.", hint="Copy the documents to a folder of their own."
-        )
+        raise InvalidInput(f"{real} holds Victor.os's own state.", hint="Copy the documents to a folder of their own.")
     return str(real)
 
 

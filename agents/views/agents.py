@@ -95,7 +95,13 @@ def _build_list(user: Any, choice: Choice) -> dict[str, Any]:
     if choice.swarm and swarm is None:
         swarm = find_swarm(user, choice.swarm)
     may_add = bool(list_choosable_swarms(user, ADMINISTER, most=1))
-    return {"choice": choice, "swarm": swarm, "swarms": swarms, "page": agents.list_agents(user, choice), "may_add": may_add}
+    return {
+        "choice": choice,
+        "swarm": swarm,
+        "swarms": swarms,
+        "page": agents.list_agents(user, choice),
+        "may_add": may_add,
+    }
 
 
 def _make(actor: Actor, swarm: Swarm, form: AgentForm) -> Agent | None:
@@ -120,7 +126,10 @@ def _retire_question(agent: Agent) -> dict[str, Any]:
     return {
         "title": f"Retire {agent.name}?",
         "text": "It leaves service for good. Everything it did stays on record.",
-        "effects": ["It gets no more work and no more mail.", "Its unread mail becomes dead letters, to be sent on by you."],
+        "effects": [
+            "It gets no more work and no more mail.",
+            "Its unread mail becomes dead letters, to be sent on by you.",
+        ],
         "undo": "This cannot be undone; a new agent may take its name.",
         "action": reverse("agent_retire", args=[agent.pk]),
         "cancel": reverse("agent_view", args=[agent.pk]),

@@ -77,7 +77,9 @@ def provider_default(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _require(user: Any) -> None:
     if not may_change_providers(user):
-        raise NotAllowed("You may look at the providers but not change or test them.", hint="Ask an admin of a workspace.")
+        raise NotAllowed(
+            "You may look at the providers but not change or test them.", hint="Ask an admin of a workspace."
+        )
 
 
 def _add(actor: Actor, form: ProviderForm) -> Provider | None:

@@ -134,4 +134,6 @@ def _change(actor: Actor, swarm: Swarm, form: EditSwarmForm) -> bool:
 
 
 def _show_new(request: HttpRequest, form: NewSwarmForm, status: int = 200) -> HttpResponse:
-    return render(request, "agents/swarm_new.html", {"form": form, "templates": catalog().list_templates()}, status=status)
+    return render(
+        request, "agents/swarm_new.html", {"form": form, "templates": catalog().list_templates()}, status=status
+    )

@@ -68,5 +68,5 @@ def _render(table: Any) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=is_terminal, no_color=not is_terminal)
     console.print(table)
     stream = console.file
-    assert isinstance(stream, io.StringIO)  # noqa: S101  # it is the one made above
+    assert isinstance(stream, io.StringIO)  # it is the one made above
     return "\n".join(line.rstrip() for line in stream.getvalue().strip().splitlines())
