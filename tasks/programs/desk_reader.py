@@ -5,7 +5,7 @@ from typing import Any
 from agents.llm.types import Connection, LlmRequest, Turn
 from tasks.engine.orders import Completed
 from tasks.engine.run import Run
-from tasks.programs.desk_text import find_orders, find_sentences, is_grounded, pick_terms, rank_sentences
+from tasks.programs.desk_text import find_orders, find_sentences, is_shortened, pick_terms, rank_sentences
 
 CANDIDATES = 6
 QUOTES = 3
@@ -48,7 +48,7 @@ async def _read_small(run: Run, sentences: list[str]) -> dict[str, Any]:
     top = rank_sentences(sentences, CANDIDATES)
     chosen = await _choose(run, top)
     quotes = sorted(chosen, key=sentences.index)
-    gist = await _shorten(run, chosen[0])
+    gist = await _shorten(run, quotes[0])
     return {"quotes": quotes, **gist}
 
 
@@ -91,8 +91,7 @@ async def _shorten(run: Run, sentence: str) -> dict[str, Any]:
         )
     )
     gist = " ".join(answer.text.split())
-    complete = gist.endswith((".", "!", "?")) and len(gist) <= len(sentence) + 20
-    if complete and is_grounded(gist, sentence):
+    if gist.endswith((".", "!", "?")) and is_shortened(gist, sentence):
         return {"gist": gist, "gist_by": answer.model}
     return {"gist": sentence, "gist_by": "quotation"}
 

@@ -7,7 +7,7 @@ with a small bonus for the opening and for words that announce a cause or a reme
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 SHORTEST, LONGEST = 6, 45
 """Words a quotable sentence has."""
@@ -15,7 +15,8 @@ MOST_SENTENCES = 600
 
 _MARKUP = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+|^\*\*[^*]{1,60}\*\*:?\s*|^(?:\d{1,2}:\d{2}(?::\d{2})?)\s+")
 _SKIP = ("#", "|", "---", "===", "```", ">", "<")
-_END = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[^a-z\s])|(?<=[。！？])")
+_END = re.compile(r"(?<=[.!?])[\"')]*\s+|(?<=[。！？])")
+_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nr|fig|dr|mr|mrs|ms|st|sec)|\b[a-z])\.$", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w.'-]*\w|\w")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|orders?|prompts?|rules?)\b"
@@ -43,7 +44,7 @@ def split_sentences(text: str) -> list[str]:
             continue
         while (shorter := _MARKUP.sub("", rest)) != rest:
             rest = shorter
-        found += [part.strip() for part in _END.split(rest) if part and _is_sentence(part.strip())]
+        found += [part for part in _cut(rest) if _is_sentence(part)]
         if len(found) >= MOST_SENTENCES:
             break
     return found[:MOST_SENTENCES]
@@ -71,7 +72,7 @@ def rank_sentences(sentences: Sequence[str], most: int) -> list[str]:
         bag = bags[index]
         central = sum(math.log1p(spread[stem]) for stem in bag if spread[stem] > 1) / math.sqrt(len(bag) or 1)
         telling = 1 + 0.12 * min(3, len(_TELLING.intersection(sentences[index].lower().split())))
-        return central * telling * (1.3 if index < 2 else 1.0)
+        return central * telling * (1.6 if index < 2 else 1.0)
 
     order = sorted(range(len(sentences)), key=lambda index: -weigh(index))
     return list(dict.fromkeys(sentences[index] for index in order))[:most]
@@ -94,18 +95,27 @@ def stands_in(quote: str, source: str) -> bool:
 def is_grounded(claim: str, source: str, *, share: float = 0.9) -> bool:
     """Tell whether at least this share of a claim's words, and all of its numbers, stand in the source too."""
     said, known = stems(claim), set(stems(source))
-    numbers = [word for word in _WORD.findall(claim.lower()) if word[0].isdigit()]
-    if not said or any(number not in source.lower() for number in numbers):
+    if not said or not set(_numbers(claim)) <= set(_numbers(source)):
         return False
     return sum(stem in known for stem in said) >= share * len(said)
 
 
-def pick_terms(text: str, most: int = 15) -> list[str]:
+def is_shortened(claim: str, sentence: str) -> bool:
+    """Tell whether the claim is the sentence with words left out: none added, and none moved, which could turn its sense."""
+    rest = iter(stems(sentence))
+    return (
+        len(claim) <= 0.9 * len(sentence)
+        and is_grounded(claim, sentence)
+        and all(stem in rest for stem in stems(claim))
+    )
+
+
+def pick_terms(text: str, most: int = 12) -> list[str]:
     """Return the words that mark a document: frequent, not common, no numbers; the strongest first."""
     counted: Counter[str] = Counter()
     surface: dict[str, str] = {}
     for word in _WORD.findall(text.lower()):
-        if word in _COMMON or len(word) < 4 or any(letter.isdigit() for letter in word):
+        if word in _COMMON or word in _TELLING or len(word) < 3 or any(letter.isdigit() for letter in word):
             continue
         stem = stem_of(word)
         counted[stem] += 1
@@ -113,27 +123,37 @@ def pick_terms(text: str, most: int = 15) -> list[str]:
     return [surface[stem] for stem, count in counted.most_common(most) if count > 1]
 
 
-def find_themes(terms: dict[str, Iterable[str]], most: int = 6) -> list[tuple[list[str], list[str]]]:
-    """Return (words, documents) of what recurs, `terms` mapping documents to their words; widest first.
+def find_themes(terms: dict[str, list[str]], most: int = 6) -> list[tuple[list[str], list[str]]]:
+    """Return (words, documents) of what recurs, `terms` mapping documents to their words, strongest first.
 
-    Words that mark the very same documents are one theme; what marks more than two thirds of many says nothing.
+    A theme weighs the more, the more strongly its words mark its documents. Words that mark the very same documents are
+    one theme; what marks more than two thirds of them says nothing.
     """
+    weights: Counter[str] = Counter()
     marked: dict[str, list[str]] = {}
     for document, words in terms.items():
-        for word in {stem_of(word): word for word in words}.values():
-            marked.setdefault(word, []).append(document)
+        for rank, word in enumerate(words):
+            marked.setdefault(stem_of(word), []).append(document)
+            weights[stem_of(word)] += 1 / (1 + rank)
+    surface = {stem_of(word): word for words in terms.values() for word in reversed(words)}
     limit = max(2, math.floor(len(terms) * 2 / 3))
     grouped: dict[tuple[str, ...], list[str]] = {}
-    for word, documents in marked.items():
+    for stem, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0])):
+        documents = tuple(sorted(set(marked[stem])))
         if 2 <= len(documents) <= limit:
-            grouped.setdefault(tuple(sorted(documents)), []).append(word)
-    widest = sorted(grouped.items(), key=lambda item: (-len(item[0]) * min(3, len(item[1])), item[0]))
-    return [(words[:3], list(documents)) for documents, words in widest[:most]]
+            grouped.setdefault(documents, []).append(stem)
+    return [
+        ([surface[stem] for stem in stems_[:3]], list(documents)) for documents, stems_ in list(grouped.items())[:most]
+    ]
 
 
 def stems(text: str) -> list[str]:
     """Return the stems of the words that carry meaning."""
     return [stem_of(word) for word in _WORD.findall(text.lower()) if word not in _COMMON]
+
+
+def _numbers(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.lower()) if word[0].isdigit()]
 
 
 def stem_of(word: str) -> str:
@@ -142,6 +162,17 @@ def stem_of(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word
+
+
+def _cut(line: str) -> list[str]:
+    """Cut a line at the ends of sentences; a dot after an abbreviation or an initial is none. Pieces stay verbatim."""
+    pieces, start = [], 0
+    for end in _END.finditer(line):
+        piece = line[start : end.start()]
+        if not _ABBREVIATED.search(piece):
+            pieces.append((piece + end.group().rstrip()).strip())
+            start = end.end()
+    return [piece for piece in [*pieces, line[start:].strip()] if piece]
 
 
 def _is_sentence(part: str) -> bool:
