@@ -142,9 +142,8 @@ def find_themes(terms: dict[str, list[str]], most: int = 6) -> list[tuple[list[s
         documents = tuple(sorted(set(marked[stem])))
         if 2 <= len(documents) <= limit:
             grouped.setdefault(documents, []).append(stem)
-    return [
-        ([surface[stem] for stem in stems_[:3]], list(documents)) for documents, stems_ in list(grouped.items())[:most]
-    ]
+    heaviest = sorted(grouped.items(), key=lambda item: -sum(weights[stem] for stem in item[1]))
+    return [([surface[stem] for stem in group[:3]], list(documents)) for documents, group in heaviest[:most]]
 
 
 def stems(text: str) -> list[str]:
