@@ -3,7 +3,7 @@
 It answers through the modules that `settings.VICTOR_WORK` and `settings.VICTOR_CATALOG` name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -34,7 +34,7 @@ class Proof:
     advancing: ProofFact
     right: ProofFact
 
-    def __iter__(self) -> "Iterable[ProofFact]":  # type: ignore[override]
+    def __iter__(self) -> Iterator[ProofFact]:
         return iter((self.alive, self.advancing, self.right))
 
 

@@ -20,7 +20,7 @@ class WordsField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
 
-class ProviderField(forms.ModelChoiceField):
+class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for mypy only
     """A provider that is not archived, or none."""
 
     def __init__(self, *, empty: str, **given: Any) -> None:

@@ -12,7 +12,7 @@ MOST_READERS = 500
 """More agents than this are not offered as a list; their own pages have a link to write to them."""
 
 
-class RecipientField(forms.ModelChoiceField):
+class RecipientField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for mypy only
     """An agent of one swarm that takes mail."""
 
     def __init__(self, readers: QuerySet[Agent], chosen: Any) -> None:

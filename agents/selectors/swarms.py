@@ -102,7 +102,6 @@ class SwarmSide:
     """What stands beside: the newest mail, and what its agents ask."""
 
     mail: list[Message]
-    mail_total: int
     provider: Provider | None
     """What its agents ask unless they have their own; None when there is no default either."""
     may_operate: bool
@@ -173,7 +172,6 @@ def read_side(user: Any, swarm: Swarm) -> SwarmSide:
     mail = Message.objects.filter(swarm=swarm)
     return SwarmSide(
         mail=list(mail.select_related("recipient", "sender_agent").defer("body", "data").order_by("-pk")[:SHOWN_MAIL]),
-        mail_total=mail.count(),
         provider=swarm.provider or Provider.objects.filter(is_default=True).first(),
         may_operate=may(user, OPERATE, swarm),
     )
@@ -185,9 +183,10 @@ def _in_service(swarm: Swarm) -> QuerySet[Agent]:
 
 def _as_lines(swarms: list[Swarm]) -> list[SwarmLine]:
     ids = [swarm.pk for swarm in swarms]
-    agents = Agent.objects.filter(swarm__in=ids, retired_at=None).order_by().values("swarm")
-    by_swarm = {
-        row["swarm"]: row for row in agents.annotate(total=Count("pk"), busy=Count("pk", filter=Q(status="busy")))
+    serving = Agent.objects.filter(swarm__in=ids, retired_at=None).order_by().values_list("swarm")
+    agents = {
+        pk: (total, busy)
+        for pk, total, busy in serving.annotate(Count("pk"), busy=Count("pk", filter=Q(status="busy")))
     }
     items = AttentionItem.objects.filter(swarm_ref__in=ids, status="open").order_by().values_list("swarm_ref")
     waiting = dict(items.annotate(Count("pk")))
@@ -195,8 +194,8 @@ def _as_lines(swarms: list[Swarm]) -> list[SwarmLine]:
     return [
         SwarmLine(
             swarm=swarm,
-            agents=by_swarm.get(swarm.pk, {}).get("total", 0),
-            busy=by_swarm.get(swarm.pk, {}).get("busy", 0),
+            agents=agents.get(swarm.pk, (0, 0))[0],
+            busy=agents.get(swarm.pk, (0, 0))[1],
             tasks=tasks.get(swarm.pk, {}),
             waits_for_person=waiting.get(swarm.pk, 0),
         )

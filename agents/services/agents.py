@@ -1,6 +1,6 @@
 """Making, changing and retiring agents. Pausing and stopping them is in `tasks.services.control`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -115,7 +115,7 @@ def retire_agent(*, actor: Actor, agent: Agent) -> bool:
 
 def _apply(agent: Agent, changes: dict[str, Any]) -> list[str]:
     """Set cleaned values on the row; returns the fields that differ now."""
-    cleaners = {
+    cleaners: dict[str, Callable[[Any], Any]] = {
         "name": lambda value: clean_name(value, "agent"),
         "role": lambda value: clean_line(value, "role", 200),
         "instructions": lambda value: clean_text(value, "instructions", 20_000),

@@ -1,6 +1,7 @@
 """What a provider's fields may hold; refuses the rest before anything is written."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 
 def apply_fields(provider: Provider, changes: dict[str, Any]) -> list[str]:
     """Set cleaned values on the row; returns the fields that differ now."""
-    cleaners = {
+    cleaners: dict[str, Callable[[Any], Any]] = {
         "name": lambda value: clean_name(value, "provider", 60),
         "kind": _clean_kind,
         "base_url": _clean_url,

@@ -31,8 +31,8 @@ def add_provider(
     model: str,
     key_env: str = "",
     key: str = "",
-    price_in_per_mtok: Decimal | None = None,
-    price_out_per_mtok: Decimal | None = None,
+    price_in_per_mtok: Decimal | str | None = None,
+    price_out_per_mtok: Decimal | str | None = None,
     max_concurrent: int = 8,
     timeout_s: int = 60,
 ) -> Provider:

@@ -1,6 +1,7 @@
 """Making and changing swarms. Starting and stopping them is in `tasks.services.control`."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def change_swarm(*, actor: Actor, swarm: Swarm, **changes: Any) -> Swarm:
 
 def _apply(swarm: Swarm, changes: dict[str, Any]) -> list[str]:
     """Set cleaned values on the row; returns the fields that differ now."""
-    cleaners = {
+    cleaners: dict[str, Callable[[Any], Any]] = {
         "name": lambda value: clean_name(value, "swarm"),
         "purpose": lambda value: clean_text(value, "purpose", 10_000),
         "input_folder": _clean_folder,

@@ -64,7 +64,7 @@ def count_tasks(swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 def _by_agent(ids: list[int], status: str, **figures: Any) -> dict[int, dict[str, Any]]:
     rows = Attempt.objects.filter(agent__in=ids, status=status).order_by().values("agent")
-    return {row["agent"]: row for row in rows.annotate(count=Count("pk"), **figures)}
+    return {row["agent"]: dict(row) for row in rows.annotate(count=Count("pk"), **figures)}
 
 
 def _prove_alive(agent: Agent, running: dict[str, Any] | None, cells: int) -> ProofFact:

@@ -47,7 +47,7 @@ def test_the_list_filters_by_status_and_keeps_the_retired_apart(cast: Cast) -> N
     Agent.objects.filter(pk=busy.pk).update(status="busy")
     retire_agent(actor=OPERATOR, agent=gone)
 
-    def names(**query: object) -> set[str]:
+    def names(**query: str | int) -> set[str]:
         page = cast.viewer.get(reverse("agent_list"), query).context["page"]
         return {row.agent.name for row in page.rows}
 

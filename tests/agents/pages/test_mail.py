@@ -90,7 +90,7 @@ def test_the_room_filters_by_swarm_agent_and_words(cast: Cast) -> None:
     other = make_swarm("Other", workspace=cast.swarm.workspace)
     make_message(swarm=other, subject="Elsewhere")
 
-    def subjects(**query: object) -> list[str]:
+    def subjects(**query: str | int) -> list[str]:
         return [row.subject for row in cast.viewer.get(reverse("mail_room"), query).context["page"].rows]
 
     assert subjects() == ["Elsewhere", "For people", "Numbers"]

@@ -60,7 +60,7 @@ def test_new_instructions_raise_the_version_and_a_new_name_does_not() -> None:
     taught = change_agent(actor=OPERATOR, agent=agent, instructions="Quote exactly.", provider=make_provider())
 
     assert (renamed.version, taught.version) == (1, 2)
-    assert Entry.objects.filter(kind="agent.changed").first().detail["version"] == 2
+    assert Entry.objects.filter(kind="agent.changed")[0].detail["version"] == 2
 
 
 def test_a_change_made_on_an_old_version_is_refused() -> None:

@@ -33,7 +33,9 @@ def test_each_start_gives_a_fresh_link_until_one_was_used() -> None:
     first = ensure_operator()
     second = ensure_operator()
 
-    assert first is not None and second is not None and first != second
+    assert first is not None
+    assert second is not None
+    assert first != second
     with pytest.raises(LinkRefused):
         use_link(token_of(first))
     use_link(token_of(second))

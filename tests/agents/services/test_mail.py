@@ -1,6 +1,7 @@
 """Sending, reading, confirming and losing mail."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -52,7 +53,13 @@ def test_nobody_writes_in_anothers_name() -> None:
 
 def test_the_same_key_delivers_once() -> None:
     agent = make_agent()
-    act = {"actor": person_actor(), "swarm": agent.swarm, "recipient": agent, "subject": "Once", "key": "k1"}
+    act: dict[str, Any] = {
+        "actor": person_actor(),
+        "swarm": agent.swarm,
+        "recipient": agent,
+        "subject": "Once",
+        "key": "k1",
+    }
 
     first, first_is_new = send_message(**act)
     second, second_is_new = send_message(**act)

@@ -1,6 +1,7 @@
 """Adding, changing and asking providers; their keys stay secret."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -14,10 +15,10 @@ from victoros.lib.errors import Conflict, InvalidInput
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "sk-very-secret"  # noqa: S105
+SECRET = "sk-very-secret"
 
 
-def make_remote(**fields: object) -> Provider:
+def make_remote(**fields: Any) -> Provider:
     return make_provider(kind="openai", model="gpt", base_url="https://llm.example.com/v1", **fields)
 
 
@@ -41,7 +42,7 @@ def test_a_key_from_the_named_variable_wins(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_key_sealed_under_another_secret_gives_a_clear_error(settings: Settings) -> None:
     provider = make_remote(key=SECRET)
-    settings.SECRET_KEY = "another"  # noqa: S105
+    settings.SECRET_KEY = "another"
 
     with pytest.raises(KeyUnreadable, match="VICTOR_SECRET_KEY"):
         connection_of(provider)
@@ -53,7 +54,7 @@ def test_a_new_address_forgets_the_key() -> None:
     moved = change_provider(actor=OPERATOR, provider=provider, base_url="https://elsewhere.example.com")
 
     assert (moved.sealed_key, moved.key_env) == ("", "")
-    assert Entry.objects.filter(kind="provider.changed").first().detail == {"fields": ["base_url", "key", "key_env"]}
+    assert Entry.objects.filter(kind="provider.changed")[0].detail == {"fields": ["base_url", "key", "key_env"]}
 
 
 def test_other_changes_keep_the_key_and_forget_the_last_verdict() -> None:
@@ -83,7 +84,7 @@ def test_other_changes_keep_the_key_and_forget_the_last_verdict() -> None:
         ("model", ""),
     ],
 )
-def test_nonsense_is_refused(field: str, value: object) -> None:
+def test_nonsense_is_refused(field: str, value: Any) -> None:
     with pytest.raises(InvalidInput):
         change_provider(actor=OPERATOR, provider=make_remote(), **{field: value})
 
