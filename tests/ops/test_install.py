@@ -1,5 +1,6 @@
 """Installing, with a small lock of a package made here, so that no network is needed."""
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -35,8 +36,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def make_bare_venv(venv: Path) -> None:
     """Make the environment without pip, which takes most of the time and is not needed here."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    venv.mkdir()
     (venv / "unfinished").touch()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
 
 
 def use_installed_uv(root: Path, venv: Path) -> None:
@@ -154,7 +156,26 @@ def test_two_launchers_at_once_install_once(checkout: Path, monkeypatch: pytest.
     assert installed == ["once"]
 
 
-def test_the_cause_is_the_deepest_reason_a_package_installer_gave() -> None:
-    output = "Resolved 3 packages\n  × Failed to download `tiny==1.0`\n  ╰─▶ error: Caused by: dns error\n"
-    assert find_cause(output) == "dns error"
+def test_the_cause_joins_what_failed_and_the_deepest_reason() -> None:
+    output = "Resolved 3\nerror: Failed to fetch tiny\n  cause: client error\n  cause: dns failed.\n\nhint: look\n"
+    assert find_cause(output) == "Failed to fetch tiny: dns failed"
+    assert find_cause("ERROR: first\nERROR: No matching distribution\n") == "No matching distribution"
+    assert find_cause("Segmentation fault\n") == "Segmentation fault"
     assert find_cause("") == "it ended without a word"
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(checkout: Path) -> None:
+    (checkout / ".venv").write_text("a file where the folder should be")
+    with pytest.raises(CannotInstall, match=r"Cannot write .*\.venv"):
+        prepare_packages(checkout)
+
+
+def test_a_program_that_outlives_a_killed_launcher_is_waited_for(checkout: Path) -> None:
+    with install.only_one(checkout):
+        left = subprocess.Popen(["sleep", "30"], close_fds=False)
+    with open(checkout / "victor") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    left.kill()
+    left.wait()
+    with install.only_one(checkout):
+        pass

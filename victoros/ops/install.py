@@ -64,8 +64,13 @@ def hash_locks(root: Path, level: str) -> str:
 
 @contextmanager
 def only_one(root: Path) -> Iterator[None]:
-    """Let a second launcher wait for the first; the lock is held on the `victor` file and ends with the process."""
+    """Let a second launcher wait for the first.
+
+    The lock is held on the `victor` file, by this process and the programs it starts: one that outlives a killed
+    launcher still writes, and must be waited for too.
+    """
     with open(root / "victor") as held:
+        os.set_inheritable(held.fileno(), True)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -77,6 +82,15 @@ def only_one(root: Path) -> Iterator[None]:
 def install(root: Path, venv: Path, *, level: str) -> None:
     """Bring `.venv` to exactly what the locks of the level say."""
     check_disk(root)
+    try:
+        fill(root, venv, level)
+    except OSError as error:
+        where = error.filename or venv
+        raise CannotInstall(f"Cannot write {where}: {error.strerror}. Make it writable and try again.") from error
+
+
+def fill(root: Path, venv: Path, level: str) -> None:
+    """Make `.venv` if it is missing or was left half made, and install into it."""
     unfinished = venv / "unfinished"
     if unfinished.exists() or not (venv / "bin" / "python").exists():
         shutil.rmtree(venv, ignore_errors=True)
@@ -102,13 +116,8 @@ def check_disk(root: Path) -> None:
 def make_venv(venv: Path) -> None:
     """Make the virtual environment with the best Python there is."""
     python = choose_python()
-    try:
-        venv.mkdir(parents=True)
-        (venv / "unfinished").touch()
-    except OSError as error:
-        raise CannotInstall(
-            f"Cannot write {venv}: {error.strerror}. Make the folder writable and try again."
-        ) from error
+    venv.mkdir(parents=True)
+    (venv / "unfinished").touch()
     run([python, "-m", "venv", str(venv)], venv / "install.log", "Making .venv")
 
 
@@ -147,7 +156,9 @@ def run(command: list[str], log: Path, title: str, environment: dict[str, str] |
     with open(log, "ab+") as output:
         begin = output.tell()
         with announce(title):
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, close_fds=False
+            )
         if done.returncode:
             output.seek(begin)
             cause = find_cause(output.read().decode(errors="replace"))
@@ -155,8 +166,10 @@ def run(command: list[str], log: Path, title: str, environment: dict[str, str] |
 
 
 def find_cause(output: str) -> str:
-    """Pick the line of a package installer's output that says why."""
-    lines = [line.strip(" │├╰─▶×╭") for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if line.lower().startswith(("error", "caused by", "because", "hash mismatch"))]
-    chosen = telling[-1:] or lines[-1:] or ["it ended without a word"]
-    return chosen[0].removeprefix("ERROR: ").removeprefix("error: ").removeprefix("Caused by: ").rstrip(".")
+    """Pick from a package installer's output what failed and the deepest reason it gives."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line.split(":", 1)[1].strip() for line in lines if line.lower().startswith("error:")]
+    causes = [line.split(":", 1)[1].strip() for line in lines if line.lower().startswith(("cause:", "caused by:"))]
+    if causes:
+        return f"{errors[0]}: {causes[-1]}".rstrip(".") if errors else causes[-1].rstrip(".")
+    return (errors[-1:] or lines[-1:] or ["it ended without a word"])[0].rstrip(".")
