@@ -16,7 +16,9 @@ MOST_SENTENCES = 600
 _MARKUP = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+|^\*\*[^*]{1,60}\*\*:?\s*|^(?:\d{1,2}:\d{2}(?::\d{2})?)\s+")
 _SKIP = ("#", "|", "---", "===", "```", ">", "<")
 _END = re.compile(r"(?<=[.!?])[\"')]*\s+|(?<=[。！？])")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nr|fig|dr|mr|mrs|ms|st|sec)|\b[a-z])\.$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nr|fig|dr|mr|mrs|ms|st|sec)|\b[a-z])\.$", re.IGNORECASE
+)
 _WORD = re.compile(r"\w[\w.'-]*\w|\w")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|orders?|prompts?|rules?)\b"
@@ -135,7 +137,7 @@ def find_themes(terms: dict[str, list[str]], most: int = 6) -> list[tuple[list[s
         for rank, word in enumerate(words):
             marked.setdefault(stem_of(word), []).append(document)
             weights[stem_of(word)] += 1 / (1 + rank)
-    surface = {stem_of(word): word for words in terms.values() for word in reversed(words)}
+    surface = {stem_of(word): word for word in sorted(sum(terms.values(), []), key=len, reverse=True)}
     limit = max(2, math.floor(len(terms) * 2 / 3))
     grouped: dict[tuple[str, ...], list[str]] = {}
     for stem, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0])):
