@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 SHORTEST, LONGEST = 6, 45
 """Words a quotable sentence has."""
@@ -137,7 +138,7 @@ def find_themes(terms: dict[str, list[str]], most: int = 6) -> list[tuple[list[s
         for rank, word in enumerate(words):
             marked.setdefault(stem_of(word), []).append(document)
             weights[stem_of(word)] += 1 / (1 + rank)
-    surface = {stem_of(word): word for word in sorted(sum(terms.values(), []), key=len, reverse=True)}
+    surface = {stem_of(word): word for word in sorted(chain(*terms.values()), key=len, reverse=True)}
     limit = max(2, math.floor(len(terms) * 2 / 3))
     grouped: dict[tuple[str, ...], list[str]] = {}
     for stem, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0])):
