@@ -21,7 +21,7 @@ def test_help_lists_every_command_with_one_line() -> None:
     done = run_victor("--help")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert all(any(line.startswith(f"  {c.name:<10}{c.summary}") for line in lines) for c in COMMANDS.values())
+    assert all(any(line.startswith(f"  {c.name:<14}{c.summary}") for line in lines) for c in COMMANDS.values())
 
 
 def test_help_comes_at_once() -> None:

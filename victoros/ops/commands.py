@@ -21,6 +21,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("up", "start everything in the foreground; Ctrl-C ends it", "ops"),
         Command("status", "say what runs, and count swarms and tasks", "ops"),
         Command("doctor", "check the installation and say what to do about each finding", "ops"),
+        Command("sign-in-link", "print a link that signs one person in once"),
     ),
     "Work": (
         Command("swarm", "create, list, show, start, pause and stop swarms"),
@@ -49,7 +50,7 @@ def describe_commands() -> str:
         "usage: ./victor COMMAND [options]",
     ]
     for title, commands in GROUPS.items():
-        lines += ["", title, *(f"  {command.name:<10}{command.summary}" for command in commands)]
+        lines += ["", title, *(f"  {command.name:<14}{command.summary}" for command in commands)]
     return "\n".join([*lines, "", "./victor COMMAND --help tells the options. Start with: ./victor up"])
 
 

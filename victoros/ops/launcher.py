@@ -42,7 +42,7 @@ def become(python: Path, command: Command, options: Sequence[str]) -> int:
     """Replace this process by the command, whose exit code is then the answer."""
     entry = [str(ROOT / "manage.py")] if command.runs_in == "manage" else ["-m", "victoros.ops"]
     environment = python_environment(python.parent.parent)
-    os.execve(python, [str(python), *entry, command.name, *options], environment)
+    os.execve(python, [str(python), *entry, command.name.replace("-", "_"), *options], environment)
 
 
 def python_environment(venv: Path) -> dict[str, str]:
