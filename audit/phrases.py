@@ -100,7 +100,9 @@ def name_of(entry: Entry) -> str:
 
 def say_detail(entry: Entry) -> str:
     """Return the detail of an entry as `name value, name value`, cut to a line or two."""
-    said = ", ".join(f"{name.replace('_', ' ')} {_say(value)}" for name, value in entry.detail.items() if value not in ("", None))
+    said = ", ".join(
+        f"{name.replace('_', ' ')} {_say(value)}" for name, value in entry.detail.items() if value not in ("", None)
+    )
     return said if len(said) <= DETAIL_CHARACTERS else said[: DETAIL_CHARACTERS - 1] + "…"
 
 

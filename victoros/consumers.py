@@ -1,7 +1,9 @@
 """The one websocket of a page: it says which topics it shows and at which versions, and hears which of them moved."""
 
+import asyncio
 import json
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -14,17 +16,18 @@ MAX_TOPICS = 200
 MAX_CHARACTERS = 20_000
 SIGNED_OUT, NOT_UNDERSTOOD = 4401, 4400
 
-_hubs: list[Hub] = []
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def the_hub() -> Hub:
-    """Return this process's hub."""
-    if not _hubs:
-        _hubs.append(Hub(settings.VICTOR_REDIS_URL, database_sync_to_async(read_versions)))
-    return _hubs[0]
+    """Return the hub of the running event loop; a web process has one loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub(settings.VICTOR_REDIS_URL, database_sync_to_async(read_versions))
+    return _hubs[loop]
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Signed-in pages only. Hints hold no data, so a topic needs no right; each fetch of a section is checked anyway."""
 
     async def connect(self) -> None:
@@ -69,5 +72,7 @@ def is_watch(held: Any) -> bool:
     return (
         isinstance(held, dict)
         and len(held) <= MAX_TOPICS
-        and all(isinstance(name, str) and 0 < len(name) <= 80 and type(version) is int for name, version in held.items())
+        and all(
+            isinstance(name, str) and 0 < len(name) <= 80 and type(version) is int for name, version in held.items()
+        )
     )

@@ -38,12 +38,11 @@ class Needs:
 
 
 def list_needs(user: Any, limit: int = PAGE, kind: str = "") -> Needs:
-    """Return the most pressing of what waits for `user`. Four queries at most, however many rows."""
+    """Return the most pressing of what waits for `user`, with the count. The queries do not depend on the rows."""
     waiting = list_open_items(user)
-    items = list((waiting.filter(kind=kind) if kind else waiting)[:limit])
-    total = (
-        len(items) if len(items) < limit else (waiting.filter(kind=kind) if kind else waiting)[: COUNTED + 1].count()
-    )
+    waiting = waiting.filter(kind=kind) if kind else waiting
+    items = list(waiting[:limit])
+    total = waiting.order_by()[: COUNTED + 1].count()
     return Needs(describe_items(user, items), min(total, COUNTED), total > COUNTED)
 
 

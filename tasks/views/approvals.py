@@ -37,8 +37,10 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         decided = (
             Approval.objects.exclude(status="pending").select_related("task", "agent").order_by("-decided_at", "-id")
         )
+        needs = list_needs(request.user, kind=kind)
         return {
-            "needs": list_needs(request.user, kind=kind),
+            "needs": needs,
+            "open_item_count": None if kind else needs.total,
             "kind": kind,
             "kinds": AttentionItem.Kind.choices,
             "decided": visible_to(request.user, decided)[:DECIDED],

@@ -11,8 +11,8 @@ from django.db import transaction
 from playwright.sync_api import expect
 
 from agents.models import Swarm
-from audit.attention import raise_item
 from audit.actors import SYSTEM
+from audit.attention import raise_item
 from audit.models import AttentionItem
 from audit.topics import bump
 from tests.agents.factories import make_swarm

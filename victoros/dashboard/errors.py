@@ -12,7 +12,9 @@ log = logging.getLogger(__name__)
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400."""
-    return answer_error(request, InvalidInput("That request cannot be read.", hint="Go back, reload the page and try again."))
+    return answer_error(
+        request, InvalidInput("That request cannot be read.", hint="Go back, reload the page and try again.")
+    )
 
 
 def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -35,6 +37,8 @@ def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def show_failure(request: HttpRequest) -> HttpResponse:
     """Answer 500 with the id under which the log has the details."""
-    error = VictorError("Victor.os made a mistake.", hint="It is in the log under this id. Try again; if it stays, report the id.")
+    error = VictorError(
+        "Victor.os made a mistake.", hint="It is in the log under this id. Try again; if it stays, report the id."
+    )
     log.error("%s %s failed: %s", request.method, request.path, error.id)
     return answer_error(request, error)

@@ -91,4 +91,5 @@ def _providers() -> "QuerySet[Any, Any]":
 def _columns(rows: "QuerySet[Any, Any]", what: str, name: Any, one: Any, two: Any) -> "QuerySet[Any, Any]":
     """Give every part the same four columns, grouped by `name` where it is one of the row's fields."""
     figures = {"label": name, "one": Cast(one, BigIntegerField()), "two": Cast(two, BigIntegerField())}
-    return rows.values(what=Value(what, CharField())).annotate(**figures).values_list("what", *figures)
+    columns: QuerySet[Any, Any] = rows.values(what=Value(what, CharField())).annotate(**figures)
+    return columns.values_list("what", *figures)

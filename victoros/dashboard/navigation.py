@@ -43,4 +43,6 @@ def links_for(url_name: str) -> list[Link]:
 
 
 def _belongs(url_name: str, prefixes: str) -> bool:
-    return any(url_name == prefix or (prefix.endswith("_") and url_name.startswith(prefix)) for prefix in prefixes.split())
+    return any(
+        url_name == prefix or (prefix.endswith("_") and url_name.startswith(prefix)) for prefix in prefixes.split()
+    )

@@ -42,7 +42,16 @@ class SignIn(LoginView):
         """Leave an entry together with the session."""
         with transaction.atomic():
             user = form.get_user()
-            record(Fact(Kind.PERSON_SIGNED_IN, person(user), "person", user.pk, user.get_username(), detail={"by": "password"}))
+            record(
+                Fact(
+                    Kind.PERSON_SIGNED_IN,
+                    person(user),
+                    "person",
+                    user.pk,
+                    user.get_username(),
+                    detail={"by": "password"},
+                )
+            )
             topics.bump(["audit"])
             return super().form_valid(form)
 

@@ -65,14 +65,15 @@ class Hub:
     async def close(self) -> None:
         """Stop listening."""
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            while not task.done():  # a database call in a thread swallows a cancellation
+                task.cancel()
+                await asyncio.wait([task], timeout=0.1)
         self._tasks = []
 
     def hear(self, topics: dict[str, int]) -> None:
         """Take in that topics moved; what nobody watches, or is old news, is dropped here."""
         for topic, version in topics.items():
-            if topic in self._watchers and version > self._seen.get(topic, -1):
+            if topic in self._watchers and version > self._seen.get(topic, 0):
                 self._seen[topic] = self._moved[topic] = version
                 self._ring.set()
 

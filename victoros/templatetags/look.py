@@ -45,7 +45,7 @@ def facts(*named: Any) -> SafeString:
     """Draw the three squares from facts that have `name`, `state` (yes, late, no, unknown) and `source`."""
     drawn = [_fact(fact) for fact in named]
     said = ", ".join(f"{fact.name}: {fact.state}" for fact in named)
-    return format_html('<span class="facts" role="img" aria-label="{}">{}</span>', said, mark_safe("".join(drawn)))  # noqa: S308
+    return format_html('<span class="facts" role="img" aria-label="{}">{}</span>', said, mark_safe("".join(drawn)))
 
 
 def _fact(fact: Any) -> SafeString:

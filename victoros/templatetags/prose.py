@@ -29,4 +29,4 @@ def prose(text: str | None) -> SafeString:
     )
     if text and len(text) > MAX_CHARACTERS:
         html += f"<p>Shown are the first {MAX_CHARACTERS:,} of {len(text):,} characters.</p>"
-    return mark_safe(html)  # noqa: S308  # nosec B308 B703: cleaned by nh3 just above
+    return mark_safe(html)  # nosec B308 B703: cleaned by nh3 just above

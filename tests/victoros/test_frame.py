@@ -1,0 +1,76 @@
+"""What every page carries: headers, one style sheet and one script by their hash, the tally, the places."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from audit.actors import SYSTEM
+from audit.attention import raise_item
+from tests.agents.factories import make_swarm, make_user
+from victoros.dashboard.assets import asset_url, load_bundle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(client: Client) -> str:
+    """The board of a superuser."""
+    client.force_login(make_user(superuser=True))
+    return client.get("/").text
+
+
+def test_every_page_sends_a_strict_policy(client: Client) -> None:
+    policy = client.get("/sign-in/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_pages_hold_no_inline_script_or_style(page: str) -> None:
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"", page)
+
+
+def test_a_page_takes_one_style_sheet_and_one_script(page: str) -> None:
+    assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page) == [asset_url("victor.css")]
+    assert re.findall(r'<script src="([^"]+)"', page) == [asset_url("victor.js")]
+
+
+def test_an_asset_under_its_hash_may_be_kept_for_ever(client: Client) -> None:
+    answer = client.get(asset_url("victor.css"), headers={"Accept-Encoding": "gzip"})
+    assert "immutable" in answer["Cache-Control"]
+    assert answer["Content-Encoding"] == "gzip"
+    assert len(answer.content) < 15_000
+
+
+def test_an_asset_under_an_old_hash_is_served_but_not_kept(client: Client) -> None:
+    answer = client.get("/assets/000000000000/victor.js")
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-cache"
+    assert answer.content == load_bundle("victor.js").plain
+
+
+def test_there_is_no_other_asset(client: Client) -> None:
+    assert client.get("/assets/000000000000/settings.py").status_code == 404
+
+
+def test_the_tally_counts_what_the_reader_may_see(client: Client) -> None:
+    mine, foreign = make_swarm(), make_swarm()
+    for swarm in (mine, foreign):
+        raise_item(
+            actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=swarm.pk, swarm_ref=swarm.pk
+        )
+    client.force_login(make_user("viewer", mine))
+    assert re.search(r'id="needs-me-tally"[^>]*>1<', client.get("/live/tally/").text)
+
+
+def test_the_current_place_is_marked(client: Client) -> None:
+    client.force_login(make_user())
+    text = client.get("/needs-me/").text
+    assert re.search(r'href="/needs-me/" aria-current="page"', text)
+    assert not re.search(r'href="/" aria-current="page"', text)
+
+
+def test_a_reader_who_is_no_superuser_is_not_offered_the_admin(client: Client) -> None:
+    client.force_login(make_user())
+    assert "/admin/" not in client.get("/needs-me/").text
