@@ -37,7 +37,7 @@ TASK_ACTS = {
             "Who may take this task?",
             "Only the agent you choose may take it; with nobody chosen, whoever is free takes it.",
             "It can be changed until somebody works on it.",
-            "primary",
+            "",
         ),
         Action(
             "pause",
@@ -85,7 +85,7 @@ TASK_ACTS = {
             "Confirm that this result is right?",
             "The task becomes verified, with you as the witness; tasks that wait for it may start.",
             "This cannot be undone.",
-            "primary",
+            "",
             "What you looked at (goes into the record)",
         ),
         Action(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, JSONField, Value, When
+from django.utils import timezone
 
 from tasks.models import Attempt, Step
 from tasks.selectors.timeline import Axis, Bar, Span, Tick
@@ -49,7 +50,8 @@ class Journal:
 
     attempt: Attempt
     lines: list[StepLine] = field(default_factory=list)
-    ticks: list[Tick] = field(default_factory=list)
+    ticks: list[str] = field(default_factory=list)
+    """Moments above the axis, evenly spread."""
     now: OpenWait | None = None
     is_shortened: bool = False
     """Whether waits are drawn shorter than they were."""
@@ -83,7 +85,7 @@ def read_journal(attempt: Attempt, *, start: int | None, now: datetime, size: in
     return Journal(
         attempt=attempt,
         lines=[_as_line(step, axis) for step in steps],
-        ticks=axis.ticks(),
+        ticks=_say_ticks(axis.ticks()),
         now=OpenWait(current[0], current[1].start, axis.bar(current[1].start, current[1].end), current[2])
         if current
         else None,
@@ -99,7 +101,8 @@ def describe_call(name: str, arguments: dict[str, Any]) -> str:
         value = arguments.get(key)
         if isinstance(value, str) and value.strip():
             return " ".join(value.split())[:90]
-    return ", ".join(f"{key}={value}" for key, value in list(arguments.items())[:3])[:90]
+    plain = [(key, value) for key, value in arguments.items() if isinstance(value, str | int | float) and value != ""]
+    return ", ".join(f"{key} {value}" for key, value in plain[:3])[:90]
 
 
 def arguments_of(request: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +124,14 @@ def _light(attempt: Attempt) -> Any:
 def _spans(steps: list[Step], current: tuple[str, Span, str] | None) -> list[Span]:
     spans = [Span(step.started_at, max(step.finished_at, step.started_at), step.kind != "wait") for step in steps]
     return [*spans, current[1]] if current else spans
+
+
+def _say_ticks(ticks: list[Tick]) -> list[str]:
+    """Say moments to the second, or to the millisecond when they lie closer together."""
+    moments = [timezone.localtime(tick.at) for tick in ticks]
+    if len(moments) > 1 and (moments[-1] - moments[0]).total_seconds() < len(moments):
+        return [f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}" for moment in moments]
+    return [f"{moment:%H:%M:%S}" for moment in moments]
 
 
 def _as_line(step: Any, axis: Axis) -> StepLine:

@@ -30,7 +30,7 @@ class StepDetail:
     asked: list[Block] = field(default_factory=list)
     """What a tool was called with."""
     came: list[Block] = field(default_factory=list)
-    """What a tool answered."""
+    """What a tool answered, or a model that had to answer with data."""
     error: dict[str, Any] | None = None
     effect: Effect | None = None
     ended_by: str = ""
@@ -52,7 +52,8 @@ def _open_think(step: Step, result: dict[str, Any]) -> StepDetail:
         step,
         _took_s(step),
         prompt=rebuild_prompt(step),
-        answer=read_answer(result),
+        answer="" if result.get("data") else read_answer(result),
+        came=_blocks("Answer", result["data"]) if isinstance(result.get("data"), dict) else [],
         call=read_call(result.get("call")),
         error=_error(result.get("error")),
         ended_by=str(result.get("finish_reason") or "").replace("_", " "),

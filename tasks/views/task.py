@@ -12,6 +12,7 @@ from audit.watch import render_live, watch
 from tasks.models import Attempt, Task
 from tasks.selectors.actions import task_actions
 from tasks.selectors.detail import explain_idleness, find_task, read_detail
+from tasks.selectors.evidence import describe_evidence
 from tasks.selectors.filters import read_number
 from tasks.selectors.journal import read_journal
 from tasks.selectors.needs import describe_items
@@ -44,7 +45,7 @@ def _build(request: HttpRequest, task: Task) -> dict[str, Any]:
         "needs": describe_items(request.user, detail.waiting),
         "may_operate": may_operate,
         "can_edit": task.status in ("backlog", "ready", "blocked"),
-        "evidence": [(name, value) for name, value in task.evidence.items() if isinstance(value, str | int | float)],
+        "evidence": describe_evidence(task.evidence),
         "why_not_yet": explain_idleness(task),
         "waiting_word": f"waiting for {say_waiting(detail.latest)}" if detail.latest else "",
         "start": start,

@@ -169,8 +169,8 @@ def test_wait_goes_on_while_things_can_move_by_themselves(victor: Victor, waitin
 def test_wait_ends_when_the_task_is_held_or_its_dependency_has_failed(victor: Victor) -> None:
     held = make_task(status="blocked")
     hopeless = make_task(status="blocked", open_dependencies=1)
-    where = {"title": "x", "object_kind": "task", "object_ref": hopeless.pk, "task_ref": hopeless.pk}
-    raise_item(actor=SYSTEM, kind="blocked", **where)
+    pk = hopeless.pk
+    raise_item(actor=SYSTEM, kind="blocked", title="x", object_kind="task", object_ref=pk, task_ref=pk)
 
     assert victor("task", "wait", held.pk, "--json").document["status"] == "waiting"
     assert victor("task", "wait", hopeless.pk, "--json").document["status"] == "waiting"
