@@ -120,6 +120,29 @@ def grant(user: Any, role: str, holder: Swarm | Workspace) -> None:
         change(f"{action}_{noun}", user, holder)
 
 
+def revoke(user: Any, holder: Swarm | Workspace) -> None:
+    """Take away the role `user` was given on `holder` itself. Call through a service."""
+    noun = "workspace" if isinstance(holder, Workspace) else "swarm"
+    for action in (VIEW, OPERATE, ADMINISTER):
+        remove_perm(f"{action}_{noun}", user, holder)
+
+
+def list_roles(holder: Swarm | Workspace) -> dict[str, str]:
+    """Return the role of each person who was given one on `holder` itself, by user name in order. One query."""
+    rows: QuerySet[Any] = (
+        WorkspaceUserObjectPermission.objects.all()
+        if isinstance(holder, Workspace)
+        else SwarmUserObjectPermission.objects.all()
+    )
+    granted = rows.filter(content_object_id=holder.pk, user__is_active=True).values_list(
+        "user__username", "permission__codename"
+    )
+    actions: dict[str, set[str]] = {}
+    for name, codename in granted.order_by("user__username"):
+        actions.setdefault(name, set()).add(codename.partition("_")[0])
+    return {name: next(role for role in reversed(ROLES) if held >= set(ROLES[role])) for name, held in actions.items()}
+
+
 def _granted_swarms(user: Any, action: str) -> QuerySet[SwarmUserObjectPermission]:
     return SwarmUserObjectPermission.objects.filter(user=user, permission__codename=f"{action}_swarm")
 

@@ -3,13 +3,14 @@
 from django.urls import URLPattern, path
 
 from agents.mailroom import views as mail
-from agents.views import agents, providers, swarms
+from agents.views import agents, people, providers, swarms
 
 urlpatterns: list[URLPattern] = [
     path("swarms/", swarms.swarm_list, name="swarm_list"),
     path("swarms/new/", swarms.swarm_new, name="swarm_new"),
     path("swarms/<int:pk>/", swarms.swarm_view, name="swarm_view"),
     path("swarms/<int:pk>/edit/", swarms.swarm_edit, name="swarm_edit"),
+    path("swarms/<int:pk>/people/", people.swarm_people, name="swarm_people"),
     path("agents/", agents.agent_list, name="agent_list"),
     path("agents/new/", agents.agent_new, name="agent_new"),
     path("agents/<int:pk>/", agents.agent_view, name="agent_view"),

@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     PERSON_SIGNED_IN = "person.signed_in"
     SIGN_IN_LINK_MADE = "sign_in_link.made"
     ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
     PROVIDER_ADDED = "provider.added"
     PROVIDER_CHANGED = "provider.changed"
     PROVIDER_TESTED = "provider.tested"

@@ -1,0 +1,27 @@
+"""The form that gives and takes roles."""
+
+from typing import Any
+
+from django import forms
+
+from agents.permissions import ROLES
+
+NO_ROLE = "none"
+
+
+class RoleForm(forms.Form):
+    """Who gets which role, and how far it reaches."""
+
+    username = forms.CharField(
+        max_length=150,
+        label="User name",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    role = forms.ChoiceField(choices=[*((role, role) for role in ROLES), (NO_ROLE, "no role: take it away")])
+    reach = forms.ChoiceField(help_text="A role on the workspace reaches into all its swarms.")
+
+    def __init__(self, *given: Any, may_workspace: bool, **named: Any) -> None:
+        """Offer the workspace only to who administers it."""
+        super().__init__(*given, **named)
+        choices = [("swarm", "this swarm")] + ([("workspace", "the whole workspace")] if may_workspace else [])
+        self.fields["reach"].choices = choices  # type: ignore[attr-defined]

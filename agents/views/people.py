@@ -1,0 +1,54 @@
+"""Who may do what on a swarm: its page *People*."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from agents.forms.fields import refuse
+from agents.forms.people import NO_ROLE, RoleForm
+from agents.models import Swarm
+from agents.permissions import ADMINISTER, list_roles, may, require
+from agents.selectors.swarms import find_swarm
+from agents.services.roles import grant_role, revoke_role
+from audit.actors import person
+from victoros.lib.errors import VictorError
+from victoros.lib.http import finish
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def swarm_people(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who has which role on the swarm and its workspace; give or take one."""
+    swarm = find_swarm(request.user, pk)
+    require(request.user, ADMINISTER, swarm)
+    may_workspace = may(request.user, ADMINISTER, swarm.workspace)
+    form = RoleForm(request.POST if request.method == "POST" else None, may_workspace=may_workspace)
+    said = _change(request.user, swarm, form) if form.is_bound and form.is_valid() else ""
+    if said:
+        return finish(request, reverse("swarm_people", args=[pk]), said)
+    context = {
+        "swarm": swarm,
+        "form": form,
+        "on_swarm": list_roles(swarm),
+        "on_workspace": list_roles(swarm.workspace),
+    }
+    return render(request, "agents/swarm_people.html", context, status=422 if form.is_bound else 200)
+
+
+def _change(user: Any, swarm: Swarm, form: RoleForm) -> str:
+    """Return what to tell; empty when it was refused."""
+    holder = swarm.workspace if form.cleaned_data["reach"] == "workspace" else swarm
+    name, role = form.cleaned_data["username"].strip(), form.cleaned_data["role"]
+    try:
+        if role == NO_ROLE:
+            changed = revoke_role(actor=person(user), username=name, holder=holder)
+            return (
+                f"{name} has no role on {holder.name} any more." if changed else f"{name} had no role on {holder.name}."
+            )
+        changed = grant_role(actor=person(user), username=name, role=role, holder=holder)
+    except VictorError as error:
+        refuse(form, error)
+        return ""
+    return f"{name} is {role} on {holder.name} {'now' if changed else 'already'}."

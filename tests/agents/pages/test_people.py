@@ -1,0 +1,51 @@
+"""The page on which roles are given and taken."""
+
+from django.urls import reverse
+
+from agents.permissions import list_roles, may
+from tests.agents.factories import make_user
+from tests.agents.pages.conftest import Cast, sign_in
+
+
+def test_an_admin_gives_and_takes_a_role(cast: Cast) -> None:
+    url = reverse("swarm_people", args=[cast.swarm.pk])
+    guest = make_user()
+
+    cast.admin.post(url, {"username": guest.username, "role": "operator", "reach": "swarm"})
+    assert list_roles(cast.swarm) == {guest.username: "operator"}
+    assert guest.username in cast.admin.get(url).content.decode()
+
+    cast.admin.post(url, {"username": guest.username, "role": "none", "reach": "swarm"})
+    assert list_roles(cast.swarm) == {}
+
+
+def test_only_admins_see_the_page(cast: Cast) -> None:
+    url = reverse("swarm_people", args=[cast.swarm.pk])
+
+    assert [cast[role].get(url).status_code for role in ("stranger", "viewer", "operator", "admin")] == [
+        404,
+        403,
+        403,
+        200,
+    ]
+
+
+def test_an_admin_of_one_swarm_cannot_give_roles_on_the_workspace(cast: Cast) -> None:
+    chief, guest = sign_in(make_user("admin", cast.swarm)), make_user()
+
+    answer = chief.post(
+        reverse("swarm_people", args=[cast.swarm.pk]),
+        {"username": guest.username, "role": "admin", "reach": "workspace"},
+    )
+
+    assert answer.status_code == 422
+    assert not may(guest, "view", cast.swarm)
+
+
+def test_an_unknown_name_comes_back_on_the_form(cast: Cast) -> None:
+    answer = cast.admin.post(
+        reverse("swarm_people", args=[cast.swarm.pk]), {"username": "nobody", "role": "viewer", "reach": "swarm"}
+    )
+
+    assert answer.status_code == 422
+    assert "no active person named" in answer.content.decode()
