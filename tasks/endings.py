@@ -8,12 +8,14 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.attention import settle_items
 from audit.events import Fact, Kind, record
+from tasks.locking import lock_rows
 from tasks.models import Approval, Attempt
 
 
 def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> int:
     """End the live attempts of these tasks as `status`; what they asked of people is withdrawn."""
     live = Attempt.objects.filter(task__in=list(task_ids), status__in=Attempt.LIVE)
+    lock_rows(live)
     withdraw_requests(live, actor=actor)
     return live.update(
         status=status,

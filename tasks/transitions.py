@@ -11,8 +11,9 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from audit.actors import SYSTEM, Actor
-from audit.attention import raise_item
+from audit.attention import raise_item, settle_items
 from audit.events import Fact, Kind, record
+from tasks.locking import lock_rows
 from tasks.models import Attempt, Dependency, Task
 from tasks.states import is_settled, succeeded
 
@@ -82,7 +83,7 @@ def wake(*, waiting_for: str, refs: Iterable[int], actor: Actor = SYSTEM) -> set
 
 def wake_attempts(attempts: QuerySet[Attempt], *, actor: Actor = SYSTEM) -> set[str]:
     """Return the waiting ones among `attempts` to ready, so that a cell goes on with them. Returns topics to bump."""
-    rows = list(attempts.filter(status="waiting").select_related("task"))
+    rows = lock_rows(attempts.filter(status="waiting").select_related("task"))
     if not rows:
         return set()
     now = timezone.now()
@@ -124,6 +125,7 @@ def _settle_dependencies(ended: list[Task]) -> set[str]:
 def _unblock(task_ids: set[int]) -> set[str]:
     if not task_ids:
         return set()
+    lock_rows(Task.objects.filter(pk__in=task_ids))  # two ends at once: the later one must count after the earlier
     recount_dependencies(task_ids)
     free = list(Task.objects.filter(pk__in=task_ids, open_dependencies=0, status="blocked", attempts=None))
     now = timezone.now()
@@ -131,7 +133,8 @@ def _unblock(task_ids: set[int]) -> set[str]:
         status="ready", status_since=now, ready_at=now, reason=""
     )
     record(facts_of_tasks(Kind.TASK_READY, SYSTEM, free, why="its dependencies have ended"))
-    return topics_of(free)
+    told = sum(settle_items(actor=SYSTEM, object_kind="task", object_ref=task.pk, answer="unblocked") for task in free)
+    return topics_of(free) | ({"attention"} if told else set())
 
 
 def recount_dependencies(task_ids: Iterable[int]) -> None:

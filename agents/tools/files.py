@@ -99,7 +99,7 @@ def _read_bytes(path: Path, name: str) -> bytes:
 
 def _write(context: ToolContext, path: str, content: str) -> dict[str, Any]:
     target = locate(context, path, write=True)
-    raw = content.encode()
+    raw = _encode(content)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
@@ -113,6 +113,15 @@ def _write(context: ToolContext, path: str, content: str) -> dict[str, Any]:
             f"{path} cannot be written: {error.strerror}.", hint="Check disk space and permissions."
         ) from error
     return {"path": path, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _encode(content: str) -> bytes:
+    try:
+        return content.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"The text holds half a character at position {error.start}.", hint="Send whole Unicode characters."
+        ) from None
 
 
 def _walk(root: Path) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from audit.attention import raise_item
 from audit.events import Fact, Kind, record
 from tasks.endings import withdraw_requests
 from tasks.engine.presence import release_attempts
+from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell, Task
 from tasks.transitions import fact_of_task, settle_agents, settle_ended, topics_of
 from victoros.lib.clock import now_plus
@@ -46,6 +47,7 @@ def bury_cell(cell_id: int, why: str) -> bool:
         return False
     with topics.gather():
         held = Attempt.objects.filter(cell=cell_id, status="running")
+        lock_rows(held)
         held.update(deaths=F("deaths") + 1)
         poison = list(held.filter(deaths__gte=MOST_DEATHS).select_related("task", "agent"))
         _quarantine(poison, why)

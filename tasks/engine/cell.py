@@ -54,6 +54,7 @@ class Cell:
         self._worker_pid = worker_pid
         self._driven: dict[int, Driven] = {}
         self._paused: dict[int, str] = {}
+        self._suspects: set[int] = set()
         self._look = asyncio.Event()
         self._halt = asyncio.Event()
         self._drain_why = ""
@@ -66,8 +67,9 @@ class Cell:
 
     async def run(self) -> None:
         """Live: register, work, drain, sign off."""
-        self.id = await asyncio.to_thread(open_cell, self.slots, self._worker_pid)
-        self._writer = Writer(self.id)
+        self._writer = Writer()
+        self.id = await self._writer.in_database(lambda: open_cell(self.slots, self._worker_pid))
+        self._writer.cell_id = self.id
         self._renewed = time.monotonic()
         log.info("cell %s works on %s, pid %s", self.id, socket.gethostname(), os.getpid())
         keepers = [self._writer.run(), self._beat(), self._claim_work(), self._watch_halts(), self._hear()]
@@ -143,7 +145,7 @@ class Cell:
     async def _claim_once(self) -> bool:
         """Take what there is room for; True when there may be more."""
         room = min(self.slots - len(self._driven), CLAIM_AT_ONCE)
-        if room <= 0 or any(driven.order.deaths >= SUSPECT_DEATHS for driven in self._driven.values()):
+        if room <= 0 or self._suspects:
             return False
         alone = not self._driven
         orders = await self._writer.in_database(lambda: _take(self.id, room, alone))
@@ -167,6 +169,8 @@ class Cell:
                 driven.coroutine.cancel()
             elif kept.paused:
                 self._paused[attempt_id] = "paused"
+            elif not self._drain_why:
+                self._paused.pop(attempt_id, None)
         strays = set(held) - mine - set(self._driven)
         if strays and not self._drain_why:
             await self._writer.in_database(lambda: release_strays(self.id, strays))
@@ -174,6 +178,8 @@ class Cell:
     # --- attempts ------------------------------------------------------------------------------------------------------
 
     def _start(self, order: Order) -> None:
+        if order.deaths >= SUSPECT_DEATHS:
+            self._suspects.add(order.attempt_id)
         coroutine = asyncio.ensure_future(self._drive(order))
         self._driven[order.attempt_id] = Driven(order, coroutine)
         coroutine.add_done_callback(lambda _: self._forget(order.attempt_id))
@@ -181,8 +187,8 @@ class Cell:
     def _forget(self, attempt_id: int) -> None:
         self._driven.pop(attempt_id, None)
         self._paused.pop(attempt_id, None)
-        if len(self._driven) >= self.slots - 1 or not self._driven:
-            self._look.set()
+        self._suspects.discard(attempt_id)
+        self._look.set()
 
     async def _drive(self, order: Order) -> None:
         run = Run(order, self)
@@ -208,7 +214,16 @@ class Cell:
 
     async def write(self, write: Write) -> Written:
         """Make a write durable."""
-        return await self._writer.put(write)
+        written = await self._writer.put(write)
+        if write.step is not None and written.held and not written.waiting:
+            self._acquit(write.order.attempt_id)
+        return written
+
+    def _acquit(self, attempt_id: int) -> None:
+        """A suspect that finished a step did not kill this process: others may join it."""
+        if attempt_id in self._suspects:
+            self._suspects.discard(attempt_id)
+            self._look.set()
 
     async def ask(self, connection: Connection, request: LlmRequest) -> LlmAnswer:
         """Ask a language model."""

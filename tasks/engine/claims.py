@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast, Now
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce, Now
 from django.utils import timezone
 
-from agents.models import Agent
+from agents.models import Agent, Swarm
 from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
@@ -19,12 +21,27 @@ from tasks.transitions import settle_agents
 SUSPECT_DEATHS = 2
 """An attempt that was on this many processes when they died, without finishing a step between, is driven alone."""
 ROUNDS = 5
-Needs = tuple[str, ...]
+WINDOW = 100
+"""Tasks looked at in one round at least, however little room there is: the first of them may be for nobody who is free."""
+
+
+R = TypeVar("R", bound=Model)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tasks that the same agents can do."""
+
+    swarm_id: int
+    needs: tuple[str, ...]
+    pinned_to: int | None
+    barred: int | None
+    """Who did what is to be verified here, and so must not judge it."""
 
 
 def something_to_do() -> bool:
-    """Tell by two index look-ups whether a claim could find anything."""
-    return _ready_attempts().exists() or _ready_tasks().exists()
+    """Tell by a few index look-ups whether a claim could find anything, or a call that nobody has answered."""
+    return _ready_attempts().exists() or _ready_tasks().exists() or Outbox.objects.filter(rung_at=None).exists()
 
 
 @transaction.atomic
@@ -36,38 +53,71 @@ def claim(cell_id: int, limit: int, *, alone: bool = True) -> list[int]:
     with topics.gather():
         renew_lease(cell_id)
         Outbox.objects.filter(rung_at=None).update(rung_at=timezone.now())
-        resumed = _take_ready_attempts(cell_id, limit, alone)
+        _hold_swarms()
+        if alone and (suspects := _choose_attempts(_suspects(), 1)):
+            return _resume(cell_id, suspects)
+        resumed = _resume(cell_id, _choose_attempts(_ready_attempts().filter(deaths__lt=SUSPECT_DEATHS), limit))
         begun = _begin_tasks(cell_id, limit - len(resumed)) if len(resumed) < limit else []
         return [*resumed, *begun]
 
 
 def _ready_attempts() -> QuerySet[Attempt]:
-    return Attempt.objects.filter(status="ready", agent__desired_state="running", swarm__desired_state="running")
+    """Return attempts that may go on, of agents that have room for one more on the cells."""
+    driven = Attempt.objects.filter(agent=OuterRef("agent"), status="running").order_by().values("agent")
+    on_cells = Coalesce(Subquery(driven.annotate(n=Count("pk")).values("n")), 0)
+    wanted = Attempt.objects.filter(status="ready", agent__desired_state="running", swarm__desired_state="running")
+    return wanted.annotate(on_cells=on_cells, room=F("agent__max_active")).filter(on_cells__lt=F("room"))
+
+
+def _suspects() -> QuerySet[Attempt]:
+    return _ready_attempts().filter(deaths__gte=SUSPECT_DEATHS)
 
 
 def _ready_tasks() -> QuerySet[Task]:
+    """Return tasks that may begin, in swarms where somebody is free. The swarms are found once, not for every task."""
     free = Agent.objects.filter(
-        swarm=OuterRef("swarm"), desired_state="running", retired_at=None, active__lt=F("max_active")
+        swarm=OuterRef("pk"), desired_state="running", retired_at=None, active__lt=F("max_active")
     )
+    swarms = Swarm.objects.filter(Exists(free), desired_state="running")
     return Task.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=Now()), Exists(free), status="ready", swarm__desired_state="running"
+        Q(not_before=None) | Q(not_before__lte=Now()), status="ready", swarm__in=swarms.values("pk")
     )
 
 
-def _locked(
-    rows: "QuerySet[Attempt] | QuerySet[Task] | QuerySet[Agent]",
-) -> "QuerySet[Attempt] | QuerySet[Task] | QuerySet[Agent]":
+_HOLD = """
+SELECT id FROM agents_swarm s WHERE desired_state = 'running'
+  AND EXISTS (SELECT 1 FROM tasks_task t WHERE t.swarm_id = s.id AND t.status = 'ready')
+ORDER BY id FOR SHARE
+"""
+
+
+def _hold_swarms() -> None:
+    """Make a stop of these swarms wait until this claim has committed: it must see the attempts that begin here."""
+    if connection.features.has_select_for_update:
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD)
+
+
+def _locked(rows: QuerySet[R]) -> QuerySet[R]:
     """Skip rows another cell is taking (PostgreSQL); on SQLite there is only one writer anyway."""
     if connection.features.has_select_for_update_skip_locked:
-        return rows.select_for_update(skip_locked=True, of=("self",))
+        return rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return rows
 
 
-def _take_ready_attempts(cell_id: int, limit: int, alone: bool) -> list[int]:
-    ready = _ready_attempts().order_by("-priority", "ready_at", "id")
-    ids = list(_locked(ready.filter(deaths__lt=SUSPECT_DEATHS)).values_list("pk", flat=True)[:limit])
-    if not ids and alone:
-        ids = list(_locked(ready.filter(deaths__gte=SUSPECT_DEATHS)).values_list("pk", flat=True)[:1])
+def _choose_attempts(ready: QuerySet[Any], limit: int) -> list[int]:
+    """Return ids by priority and age, no more of one agent than it may have on the cells at once."""
+    rows = _locked(ready.order_by("-priority", "ready_at", "id"))
+    chosen: list[int] = []
+    taken: dict[int, int] = defaultdict(int)
+    for pk, agent_id, on_cells, room in rows.values_list("pk", "agent_id", "on_cells", "room")[: max(limit, WINDOW)]:
+        if on_cells + taken[agent_id] < room and len(chosen) < limit:
+            taken[agent_id] += 1
+            chosen.append(pk)
+    return chosen
+
+
+def _resume(cell_id: int, ids: list[int]) -> list[int]:
     if not ids:
         return []
     Attempt.objects.filter(pk__in=ids, status="ready").update(status="running", cell_id=cell_id, fence=F("fence") + 1)
@@ -86,61 +136,80 @@ def _take_ready_attempts(cell_id: int, limit: int, alone: bool) -> list[int]:
         for row in rows
     )
     _bump(rows)
-    return [row.pk for row in rows]
+    held = {row.pk for row in rows}
+    return [pk for pk in ids if pk in held]
 
 
 def _begin_tasks(cell_id: int, limit: int) -> list[int]:
     """Match ready tasks with free agents; work nobody free can do is passed over, so that it blocks nobody else's."""
     begun: list[int] = []
-    hopeless: list[tuple[int, Needs, int | None]] = []
+    hopeless: list[Group] = []
     for _ in range(ROUNDS):
         rest = limit - len(begun)
-        candidates = _find_candidates(rest, hopeless) if rest > 0 else []
+        window = max(rest, WINDOW)
+        candidates = _find_candidates(window, hopeless) if rest > 0 else []
         if not candidates:
             break
-        pairs, unmatched = _match(candidates)
+        pairs, unmatched = _match(candidates, rest)
         begun += _begin(cell_id, pairs)
         hopeless += unmatched
-        if len(candidates) < rest and not unmatched:
+        if len(candidates) < window and not unmatched:
             break
     return begun
 
 
-def _find_candidates(limit: int, hopeless: list[tuple[int, Needs, int | None]]) -> list[Task]:
+def _find_candidates(limit: int, hopeless: list[Group]) -> list[Task]:
     ready = _ready_tasks().order_by("-priority", "ready_at", "id")
-    for swarm_id, needs, agent_id in hopeless:
-        pinned = Q(agent_id=agent_id, pinned=True) if agent_id else Q(pinned=False)
-        ready = ready.exclude(Q(swarm_id=swarm_id, needs=list(needs)) & pinned)
-    fields = ("id", "swarm_id", "title", "needs", "priority", "agent_id", "pinned", "verifies_id")
-    return list(_locked(ready.only(*fields))[:limit])
+    for group in hopeless:
+        ready = ready.exclude(_belongs_to(group))
+    fields = ("id", "swarm_id", "title", "needs", "priority", "agent_id", "pinned", "verifies__agent_id")
+    return list(_locked(ready.select_related("verifies").only(*fields))[:limit])
 
 
-def _match(candidates: Sequence[Task]) -> tuple[list[tuple[Task, Agent]], list[tuple[int, Needs, int | None]]]:
-    groups: dict[tuple[int, Needs, int | None], list[Task]] = defaultdict(list)
+def _belongs_to(group: Group) -> Q:
+    pinned = Q(agent_id=group.pinned_to, pinned=True) if group.pinned_to else Q(pinned=False)
+    judged = Q(verifies__agent_id=group.barred) if group.barred else Q(verifies__agent_id__isnull=True)
+    return Q(swarm_id=group.swarm_id, needs=list(group.needs)) & pinned & judged
+
+
+def _group_of(task: Task) -> Group:
+    return Group(
+        task.swarm_id,
+        tuple(task.needs),
+        task.agent_id if task.pinned else None,
+        task.verifies.agent_id if task.verifies else None,
+    )
+
+
+def _match(candidates: Sequence[Task], limit: int) -> tuple[list[tuple[Task, Agent]], list[Group]]:
+    """Return at most `limit` pairs, the most urgent first, and the groups for which nobody was left."""
+    groups: dict[Group, list[Task]] = defaultdict(list)
     for task in candidates:
-        groups[(task.swarm_id, tuple(task.needs), task.agent_id if task.pinned else None)].append(task)
+        groups[_group_of(task)].append(task)
     pairs: list[tuple[Task, Agent]] = []
     taken: dict[int, int] = defaultdict(int)
     unmatched = []
     for group, tasks in groups.items():
-        found = _pair(tasks, _find_free(group, len(tasks)), taken)
+        found = _pair(tasks, _find_free(group, len(tasks) + len(taken)), taken)
         pairs += found
         if len(found) < len(tasks):
             unmatched.append(group)
-    return pairs, unmatched
+    place = {task.pk: n for n, task in enumerate(candidates)}
+    return sorted(pairs, key=lambda pair: place[pair[0].pk])[:limit], unmatched
 
 
-def _find_free(group: tuple[int, Needs, int | None], most: int) -> list[Agent]:
+def _find_free(group: Group, most: int) -> list[Agent]:
     """Return the least loaded free agents that can do it, those that waited longest first."""
-    swarm_id, needs, pinned_to = group
     free = Agent.objects.filter(
-        swarm_id=swarm_id, desired_state="running", retired_at=None, active__lt=F("max_active")
+        swarm_id=group.swarm_id, desired_state="running", retired_at=None, active__lt=F("max_active")
     ).order_by("active", F("claimed_at").asc(nulls_first=True), "id")
-    if pinned_to:
-        free = free.filter(pk=pinned_to)
-    if needs:
+    if group.pinned_to:
+        free = free.filter(pk=group.pinned_to)
+    if group.barred:
+        free = free.exclude(pk=group.barred)
+    if group.needs:
         free = free.annotate(can=Cast("capabilities", TextField()))
-        for need in needs:
+        for need in group.needs:
             free = free.filter(can__contains=f'"{need}"')
     return list(_locked(free.only("id", "name", "active", "max_active", "swarm_id"))[:most])
 

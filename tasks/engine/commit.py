@@ -36,6 +36,7 @@ UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count
   cost_nanos = cost_nanos + v.nanos
 FROM v WHERE agents_agent.id = v.agent
 """
+_SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed": Kind.EFFECT_FAILED}
 
 
 def commit_batch(cell_id: int, writes: Sequence[Write]) -> list[Written]:
@@ -45,6 +46,7 @@ def commit_batch(cell_id: int, writes: Sequence[Write]) -> list[Written]:
     """
     with transaction.atomic(), topics.gather():
         renew_lease(cell_id)
+        _lock_in_order(writes)
         held = _advance(cell_id, writes)
         results = [_apply(write) if write.order.attempt_id in held else Written(held=False) for write in writes]
         kept = [(write, result) for write, result in zip(writes, results, strict=True) if result.held]
@@ -59,6 +61,18 @@ def renew_lease(cell_id: int) -> None:
     """Renew the cell's heartbeat by the database's clock, or raise `CellDeclaredDead`."""
     if not Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(heartbeat_at=Now()):
         raise CellDeclaredDead
+
+
+def _lock_in_order(writes: Sequence[Write]) -> None:
+    """Lock attempts and agents by rising id, as stops do (PostgreSQL): two transactions must not wait for each other."""
+    if not writes or not connection.features.has_select_for_update:
+        return
+    for table, ids in (
+        ("tasks_attempt", {write.order.attempt_id for write in writes}),
+        ("agents_agent", {write.order.agent.id for write in writes}),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(ids)])
 
 
 def _advance(cell_id: int, writes: Sequence[Write]) -> set[int]:
@@ -118,12 +132,15 @@ def _write_effects(kept: list[tuple[Write, Written]]) -> None:
     for write, _ in kept:
         if write.settle:
             key, status, result = write.settle
-            Effect.objects.filter(key=key).update(status=status, result=result, settled_at=timezone.now())
-    record(
-        _effect_fact(Kind.EFFECT_DONE if write.settle[1] == "done" else Kind.EFFECT_FAILED, write, write.settle[0])
-        for write, _ in kept
-        if write.settle
-    )
+            begun_again = status == "intended"
+            Effect.objects.filter(key=key).update(
+                status=status,
+                result=result,
+                settled_at=None if begun_again else timezone.now(),
+                attempt=write.order.attempt_id,
+                tries=F("tries") + int(begun_again),
+            )
+    record(_effect_fact(_SETTLED[write.settle[1]], write, write.settle[0]) for write, _ in kept if write.settle)
 
 
 def _effect_fact(kind: Kind, write: Write, key: str) -> Fact:

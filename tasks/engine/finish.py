@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from agents.models import Agent
 from audit import topics
+from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
 from tasks.engine.orders import Completed, Ending, Failed, Order, Released, Waiting
 from tasks.models import Attempt, Task
-from tasks.transitions import settle_agents, settle_ended
+from tasks.transitions import fact_of_task, settle_agents, settle_ended
 from tasks.wakeups import call_for_work
 
 E = TypeVar("E", bound=Ending)
@@ -68,7 +69,7 @@ def _order_verification(orders: list[Order]) -> None:
     """Make one task for each result that somebody else must verify."""
     if not orders:
         return
-    Task.objects.bulk_create(
+    made = Task.objects.bulk_create(
         Task(
             swarm_id=order.swarm.id,
             title=f"Verify: {order.task.title}"[:200],
@@ -81,6 +82,7 @@ def _order_verification(orders: list[Order]) -> None:
         )
         for order in orders
     )
+    record(fact_of_task(Kind.TASK_CREATED, SYSTEM, task, verifies=task.verifies_id) for task in made)
     call_for_work()
 
 

@@ -13,12 +13,11 @@ from victoros.lib.errors import VictorError
 
 
 def load_orders(cell_id: int, attempt_ids: Iterable[int]) -> list[Order]:
-    """Return the orders of those attempts that this cell holds. The same few queries for one or for a thousand."""
-    rows = list(
-        Attempt.objects.filter(pk__in=list(attempt_ids), cell_id=cell_id, status="running").select_related(
-            "task", "agent__provider", "swarm__provider"
-        )
-    )
+    """Return the orders of those attempts that this cell holds, as given. The same few queries for one or a thousand."""
+    ids = list(attempt_ids)
+    held = Attempt.objects.filter(pk__in=ids, cell_id=cell_id, status="running")
+    found = held.select_related("task", "agent__provider", "swarm__provider").in_bulk()
+    rows = [found[pk] for pk in ids if pk in found]
     begun = [row.pk for row in rows if row.fence > 1]
     journal, approvals = _read_journal(begun), _read_approvals(begun)
     effects = _read_effects([row.task_id for row in rows if row.fence > 1 or row.n > 1])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit import topics
 from audit.actors import SYSTEM
 from audit.events import Fact, Kind, record
+from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell
 from tasks.transitions import settle_agents, topics_of
 from tasks.wakeups import call_for_work
@@ -68,7 +69,8 @@ def release_strays(cell_id: int, attempt_ids: Iterable[int]) -> None:
 
 def release_attempts(attempt_ids: Iterable[int]) -> int:
     """Return running attempts to ready with a higher fence. Call inside a transaction."""
-    rows = list(Attempt.objects.filter(pk__in=list(attempt_ids)).select_related("task", "agent"))
+    held = Attempt.objects.filter(pk__in=list(attempt_ids), status="running")
+    rows = lock_rows(held.select_related("task", "agent"))
     Attempt.objects.filter(pk__in=[row.pk for row in rows], status="running").update(
         status="ready", cell=None, fence=F("fence") + 1, ready_at=timezone.now()
     )

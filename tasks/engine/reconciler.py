@@ -45,6 +45,8 @@ def run_scheduler() -> None:
         except DatabaseError as error:
             log.warning("The database does not answer, trying again: %s", error)
             connection.close()
+        except Exception:
+            log.exception("A round of the reconciler failed; the next one goes on.")
         listen_for_deaths(settings.VICTOR_RECONCILE_S)
 
 
@@ -103,7 +105,7 @@ def listen_for_deaths(seconds: float) -> None:
             time.sleep(min(left, 0.5))
             continue
         if report:
-            _bury_reported(report[1])
+            _bury_reported(str(report[1]))
 
 
 def _bury_reported(text: str) -> None:

@@ -155,7 +155,8 @@ class Run:
     async def _note_failure(self, error: LlmError, sent: dict[str, Any], started: datetime, *, final: bool) -> None:
         name = self.agent.connection.model if isinstance(self.agent.connection, Connection) else ""
         step = self._step("think", name, sent, started)
-        step.outcome, step.result = "failed", {"error": error.as_dict(), "final": final}
+        step.outcome = "failed"
+        step.result = {"error": error.as_dict(), "final": final, "retryable": error.retryable}
         step.tokens_in, step.tokens_out = getattr(error, "tokens_in", 0), getattr(error, "tokens_out", 0)
         step.cost_nanos = nanos_of(getattr(error, "cost", None))
         await self._commit(Write(self.order, self._steps, step=step))
@@ -268,7 +269,7 @@ class Run:
             result = self._past.popleft().result
             count += 1
             if result.get("final"):
-                raise _revive_error(result["error"])
+                raise _revive_error(result)
         return count
 
     def _replay(self, kind: str, name: str | None) -> JournalStep | None:
@@ -323,9 +324,10 @@ class Run:
         await self._commit(Write(self.order, self._steps, ending=ending))
 
 
-def _revive_error(kept: dict[str, str]) -> LlmError:
+def _revive_error(result: dict[str, Any]) -> LlmError:
+    kept: dict[str, str] = result["error"]
     error = LlmError(kept["message"], hint=kept["hint"])
-    error.category, error.id = Category(kept["category"]), kept["id"]
+    error.category, error.id, error.retryable = Category(kept["category"]), kept["id"], bool(result.get("retryable"))
     return error
 
 

@@ -16,7 +16,7 @@ from audit.attention import raise_item
 from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
 from tasks.engine.orders import Order, Waiting
-from tasks.models import Approval, Task
+from tasks.models import Approval, Effect, Task
 from tasks.states import is_settled
 from victoros.lib.errors import InvalidInput
 
@@ -54,7 +54,7 @@ def await_mail(order: Order, timeout: timedelta | None, waited_since: datetime |
 
 def ask_person(order: Order, question: str, waited_ref: int | None) -> dict[str, Any] | Waiting:
     """Return the operators' answer, or put the question before them and wait."""
-    asked = AttentionItem.objects.filter(pk=waited_ref, kind="question", object_ref=order.attempt_id).first()
+    asked = AttentionItem.objects.filter(pk=waited_ref or 0, kind="question", object_ref=order.attempt_id).first()
     if asked is not None and asked.status == "answered":
         return {"answer": asked.answer, "by": asked.answered_by}
     item = raise_item(
@@ -95,7 +95,11 @@ def ask_for_approval(order: Order, tool: Tool, arguments: dict[str, Any], why: s
 
 
 def report_uncertain(order: Order, tool: Tool, key: str) -> Waiting:
-    """Ask a person whether an act that was cut off took place; it is not repeatable."""
+    """Ask a person whether an act that was cut off took place; it is not repeatable.
+
+    The act may be an earlier attempt's; it is ours from now on, so that the answer finds it.
+    """
+    Effect.objects.filter(key=key).update(attempt=order.attempt_id)
     item = raise_item(
         actor=order.actor,
         kind="uncertain_effect",

@@ -14,8 +14,10 @@ AT_ONCE = 500
 
 
 def wake_due() -> int:
-    """Wake attempts whose time has come or whose agent has mail. One look-up when there are none."""
-    return _wake(_due())
+    """Wake attempts whose time has come or whose agent has mail. Two index look-ups when there are none."""
+    mail = Message.objects.filter(recipient=OuterRef("agent"), status="delivered")
+    waiting = Attempt.objects.filter(status="waiting")
+    return _wake(waiting.filter(wake_at__lte=timezone.now())) + _wake(waiting.filter(Exists(mail), waiting_for="mail"))
 
 
 def wake_forgotten() -> int:
@@ -32,13 +34,6 @@ def wake_forgotten() -> int:
             | Q(waiting_for="subtask") & Exists(ended),
             status="waiting",
         )
-    )
-
-
-def _due() -> QuerySet[Attempt]:
-    mail = Message.objects.filter(recipient=OuterRef("agent"), status="delivered")
-    return Attempt.objects.filter(
-        Q(wake_at__lte=timezone.now()) | Q(waiting_for="mail") & Exists(mail), status="waiting"
     )
 
 

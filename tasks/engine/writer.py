@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from tasks.engine.commit import commit_batch
@@ -23,8 +22,9 @@ RETRY_S = 0.5
 class Writer:
     """Owns the cell's only database thread. `put` returns once the write is durable (or refused)."""
 
-    def __init__(self, cell_id: int) -> None:
-        self._cell_id = cell_id
+    def __init__(self, cell_id: int = 0) -> None:
+        self.cell_id = cell_id
+        """Known once the cell has signed on, which it does in this thread."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._pending: list[tuple[Write, asyncio.Future[Written]]] = []
         self._wake = asyncio.Event()
@@ -56,14 +56,14 @@ class Writer:
 
     def close(self) -> None:
         """Let the thread end and its connection close."""
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())  # the thread's own connection, not the caller's
         self._thread.shutdown(wait=True)
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[Written]]]) -> None:
         writes = [write for write, _ in batch]
         try:
-            results = await self.in_database(lambda: commit_batch(self._cell_id, writes))
-        except (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            results = await self.in_database(lambda: commit_batch(self.cell_id, writes))
+        except Exception as error:  # a tool may raise anything; it must not take the other attempts with it
             await self._commit_singly(batch, error)
             return
         for (_, future), result in zip(batch, results, strict=True):

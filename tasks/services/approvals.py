@@ -32,9 +32,15 @@ def reject(*, actor: Actor, approval: Approval, reason: str) -> Approval:
 def expire_due_approvals(now: datetime) -> int:
     """Reject what nobody decided in time; returns how many."""
     due = list(Approval.objects.filter(status="pending", expires_at__lte=now)[:200])
-    for approval in due:
+    return sum(_expire(approval) for approval in due)
+
+
+def _expire(approval: Approval) -> bool:
+    try:
         _decide(actor=SYSTEM, approval=approval, status="expired", note="Nobody decided in time.")
-    return len(due)
+    except Conflict:  # a person was quicker, after all
+        return False
+    return True
 
 
 @transaction.atomic

@@ -7,17 +7,22 @@ accepted. Both keep the journal; what was stopped goes on at its last finished s
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from agents.models import Agent, Swarm
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
 from audit.topics import bump
+from tasks.locking import lock_rows
 from tasks.models import Attempt, Task
 from tasks.transitions import fact_of_task, settle_agents, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
 from victoros.lib.errors import Conflict
+
+STOPPED, PAUSED = "Stopped by", "Paused by"
+_HELD_ITSELF = Q(task__reason__startswith=STOPPED) | Q(task__reason__startswith=PAUSED)
+"""A task held through its own control stays held when its agent or swarm starts again."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class ControlResult:
 def start_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     """Let a paused or stopped swarm work; what was stopped with it goes on. Events: `swarm.started`."""
     changed = _want(Swarm.objects.filter(pk=swarm.pk), "running", actor)
-    _revive(Attempt.objects.filter(swarm=swarm, agent__desired_state="running"))
+    _revive(Attempt.objects.filter(swarm=swarm, agent__desired_state="running").exclude(_HELD_ITSELF), actor)
     return _tell_swarm(Kind.SWARM_STARTED, actor, swarm, ControlResult(changed))
 
 
@@ -55,7 +60,8 @@ def stop_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
 def resume_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     """Let a paused or stopped agent work again."""
     changed = _want(Agent.objects.filter(pk=agent.pk), "running", actor)
-    _revive(Attempt.objects.filter(agent=agent, swarm__desired_state__in=["running", "paused"]))
+    going = Attempt.objects.filter(agent=agent, swarm__desired_state__in=["running", "paused"])
+    _revive(going.exclude(_HELD_ITSELF), actor)
     return _tell_agent(Kind.AGENT_RESUMED, actor, agent, ControlResult(changed))
 
 
@@ -77,19 +83,19 @@ def stop_agent(*, actor: Actor, agent: Agent) -> ControlResult:
 @transaction.atomic
 def stop_task(*, actor: Actor, task: Task) -> ControlResult:
     """Stop the work on one task and keep it from being taken up until it is resumed."""
-    return _hold_task(actor, task, Kind.TASK_STOPPED, f"Stopped by {actor.name}.")
+    return _hold_task(actor, task, Kind.TASK_STOPPED, f"{STOPPED} {actor.name}.")
 
 
 @transaction.atomic
 def pause_task(*, actor: Actor, task: Task) -> ControlResult:
     """Hold a task: the step in flight is given up, everything finished is kept, nobody takes it up until it is resumed."""
-    return _hold_task(actor, task, Kind.TASK_PAUSED, f"Paused by {actor.name}.")
+    return _hold_task(actor, task, Kind.TASK_PAUSED, f"{PAUSED} {actor.name}.")
 
 
 @transaction.atomic
 def resume_task(*, actor: Actor, task: Task) -> ControlResult:
     """Let a stopped or paused task go on."""
-    revived = _revive(Attempt.objects.filter(task=task))
+    revived = _revive(Attempt.objects.filter(task=task), actor)
     now = timezone.now()
     freed = Task.objects.filter(pk=task.pk, status="blocked", open_dependencies=0).exclude(
         attempts__status__in=Attempt.LIVE
@@ -98,7 +104,8 @@ def resume_task(*, actor: Actor, task: Task) -> ControlResult:
     if not revived and not count:
         raise Conflict(f"Task {task.pk} is not held, so there is nothing to resume.", hint="See what it waits for.")
     task.refresh_from_db()
-    record(fact_of_task(Kind.TASK_RESUMED, actor, task))
+    if count:
+        record(fact_of_task(Kind.TASK_RESUMED, actor, task))
     bump(topics_of([task]))
     call_for_work()
     return ControlResult(True)
@@ -128,7 +135,7 @@ def _want(rows: QuerySet[Swarm] | QuerySet[Agent], state: str, actor: Actor) -> 
 
 def _halt(attempts: QuerySet[Attempt], actor: Actor, reason: str) -> int:
     """Take ready and running attempts away. Waiting ones stay: they do nothing, and their answer may still come."""
-    rows = list(attempts.filter(status__in=["ready", "running"]).select_related("task"))
+    rows = lock_rows(attempts.filter(status__in=["ready", "running"]).select_related("task"))
     ids = [row.pk for row in rows]
     Attempt.objects.filter(pk__in=ids, status__in=["ready", "running"]).update(
         status="stopped", cell=None, fence=F("fence") + 1
@@ -143,8 +150,8 @@ def _halt(attempts: QuerySet[Attempt], actor: Actor, reason: str) -> int:
     return len(rows)
 
 
-def _revive(attempts: QuerySet[Attempt]) -> int:
-    rows = list(attempts.filter(status="stopped").select_related("task"))
+def _revive(attempts: QuerySet[Attempt], actor: Actor) -> int:
+    rows = lock_rows(attempts.filter(status="stopped").select_related("task"))
     now = timezone.now()
     Attempt.objects.filter(pk__in=[row.pk for row in rows], status="stopped").update(
         status="ready", ready_at=now, fence=F("fence") + 1
@@ -153,6 +160,7 @@ def _revive(attempts: QuerySet[Attempt]) -> int:
         status="in_progress", status_since=now, reason=""
     )
     settle_agents(row.agent_id for row in rows)
+    record(fact_of_task(Kind.TASK_RESUMED, actor, row.task, attempt=row.n, after_step=row.steps) for row in rows)
     bump(topics_of(row.task for row in rows) | {f"agent:{row.agent_id}" for row in rows})
     return len(rows)
 

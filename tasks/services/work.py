@@ -104,6 +104,8 @@ def assign_task(*, actor: Actor, task: Task, agent: Agent | None) -> bool:
     """Pin a waiting task to one agent, or (None) give it back to whoever is free."""
     if agent and agent.swarm_id != task.swarm_id:
         raise InvalidInput(f"{agent.name} belongs to another swarm.", hint="Choose an agent of the task's own swarm.")
+    if agent and agent.retired_at:
+        raise InvalidInput(f"{agent.name} has retired.", hint="Choose somebody else, or leave it to whoever is free.")
     changed = Task.objects.filter(pk=task.pk, status__in=["backlog", "ready", "blocked"]).exclude(
         attempts__status__in=Attempt.LIVE
     )
@@ -142,6 +144,7 @@ def cancel_task(*, actor: Actor, task: Task, reason: str = "") -> bool:
     Task.objects.filter(pk__in=[row.pk for row in family]).update(
         status="cancelled", status_since=now, ended_at=now, reason=(reason or f"Cancelled by {actor.name}.")[:400]
     )
+    end_live_attempts([row.pk for row in family], "cancelled", actor=actor)  # begun while we waited for the tasks' rows
     for row in family:
         settle_items(actor=actor, object_kind="task", object_ref=row.pk, status="withdrawn")
     settle_agents(agents)
