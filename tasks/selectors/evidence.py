@@ -37,4 +37,4 @@ def _say_list(values: list[Any]) -> str:
     text = ", ".join(str(value) for value in values)
     if not values or len(text) <= LONGEST / 2:
         return text
-    return f"{len(values)}: {text[: LONGEST // 2]}…"
+    return f"{len(values)} in all"

@@ -12,6 +12,8 @@ from tasks.selectors.timeline import Axis, Bar, Span, Tick
 from tasks.selectors.words import say_waiting
 
 PAGE = 100
+GAP_S = 0.5
+"""A pause before a step that is at least this long is drawn and told."""
 _TELLING = ("path", "title", "subject", "question", "name", "to", "url", "result", "text")
 """Arguments that say most about a call, best first."""
 
@@ -32,6 +34,9 @@ class StepLine:
     bar: Bar
     shape: str
     """How its bar is drawn: `think`, `act`, `wait` or `failed`."""
+    gap: Bar | None = None
+    """The wait before it, when there was one worth drawing."""
+    gap_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def read_journal(attempt: Attempt, *, start: int | None, now: datetime, size: in
     axis = Axis(_spans(steps, current))
     return Journal(
         attempt=attempt,
-        lines=[_as_line(step, axis) for step in steps],
+        lines=[_as_line(step, axis, before) for before, step in zip([None, *steps], steps, strict=False)],
         ticks=_say_ticks(axis.ticks()),
         now=OpenWait(current[0], current[1].start, axis.bar(current[1].start, current[1].end), current[2])
         if current
@@ -134,10 +139,11 @@ def _say_ticks(ticks: list[Tick]) -> list[str]:
     return [f"{moment:%H:%M:%S}" for moment in moments]
 
 
-def _as_line(step: Any, axis: Axis) -> StepLine:
+def _as_line(step: Any, axis: Axis, before: Step | None) -> StepLine:
     asked = step.asked if isinstance(step.asked, dict) else {}
     failed = step.outcome == Step.Outcome.FAILED
     title, note = _words(step, asked)
+    gap_s = (step.started_at - before.finished_at).total_seconds() if before else 0.0
     return StepLine(
         n=step.n,
         kind=step.kind,
@@ -150,6 +156,8 @@ def _as_line(step: Any, axis: Axis) -> StepLine:
         cost_nanos=step.cost_nanos,
         bar=axis.bar(step.started_at, max(step.finished_at, step.started_at)),
         shape="failed" if failed else step.kind,
+        gap=axis.bar(before.finished_at, step.started_at) if before and gap_s >= GAP_S else None,
+        gap_s=gap_s,
     )
 
 

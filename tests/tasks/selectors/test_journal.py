@@ -67,6 +67,18 @@ def test_a_failed_step_says_why() -> None:
     assert (line.is_failed, line.shape, line.note) == (True, "failed", "timeout: no answer in 60 s")
 
 
+def test_a_pause_between_steps_is_drawn_and_told() -> None:
+    attempt = make_attempt()
+    begin = timezone.now() - timedelta(hours=1)
+    make_step(attempt, 1, "act", started_at=begin, finished_at=begin + timedelta(seconds=1))
+    make_step(attempt, 2, "act", started_at=begin + timedelta(seconds=61), finished_at=begin + timedelta(seconds=62))
+    make_step(attempt, 3, "act", started_at=begin + timedelta(seconds=62), finished_at=begin + timedelta(seconds=63))
+    lines = read_journal(attempt, start=None, now=timezone.now()).lines
+
+    assert [line.gap_s for line in lines] == [0, 60, 0]
+    assert [line.gap is not None for line in lines] == [False, True, False]
+
+
 def test_an_act_is_described_by_what_it_was_called_with() -> None:
     attempt = make_attempt()
     make_step(attempt, 1, "act", name="write_file", request={"arguments": {"text": "long", "path": "digest.md"}})

@@ -6,6 +6,7 @@ from agents.models import Swarm
 from agents.permissions import OPERATE, require, visible_to
 from audit.actors import person
 from tasks.models import Approval
+from tasks.selectors.needs import say_arguments
 from tasks.services.approvals import approve, reject
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.errors import NotFound
@@ -46,7 +47,8 @@ class Command(VictorCommand):
         if swarm:
             rows = rows.filter(swarm=find_row(visible_to(self.user, Swarm.objects.all(), "pk"), swarm, "swarm"))
         page = list_rows(rows, describe, after=after, limit=limit)
-        return list_answer(page, COLUMNS, empty="Nothing waits for a yes or no.")
+        short = [{**item, "arguments": say_arguments(item["arguments"])} for item in page["items"]]
+        return Answer(page, list_answer({**page, "items": short}, COLUMNS, empty="Nothing waits for a yes or no.").text)
 
     def approve(self, approval: int, note: str) -> Answer:
         """Say yes."""

@@ -1,5 +1,7 @@
 """`victor audit`: who did what, and when."""
 
+from typing import Any
+
 from agents.models import Swarm
 from agents.permissions import visible_to
 from audit.events import Kind
@@ -43,13 +45,27 @@ class Command(VictorCommand):
             noun, ref = _split_object(object)
             rows = rows.filter(object_kind=noun, object_ref=ref)
         page = list_rows(rows, describe, after=after, limit=limit)
-        return list_answer(page, COLUMNS, empty="The record has no such entry.")
+        short = [{**item, "detail": _say_detail(item["detail"])} for item in page["items"]]
+        return Answer(page, list_answer({**page, "items": short}, COLUMNS, empty="The record has no such entry.").text)
 
 
 def describe(entry: Entry) -> Document:
     """Return an entry as a document; its status is always `recorded`, as entries never change."""
     named = f"{entry.object_kind} {entry.object_ref or ''}".strip()
     return describe_row(entry, status="recorded", object=f"{named} {entry.object_name}".strip())
+
+
+def _say_detail(detail: dict[str, Any]) -> str:
+    """Say details in one line; long ones are cut, `--json` has them whole."""
+    said = ", ".join(
+        f"{name.replace('_', ' ')} {_cut(value)}" for name, value in detail.items() if value not in ("", None)
+    )
+    return said[:90]
+
+
+def _cut(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:12]}…"
 
 
 def _check_kind(kind: str) -> str:
