@@ -6,7 +6,7 @@ with a small bonus for the opening and for words that announce a cause or a reme
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
@@ -132,7 +132,7 @@ def find_themes(terms: dict[str, list[str]], most: int = 6) -> list[tuple[list[s
     A theme weighs the more, the more strongly its words mark its documents. Words that mark the very same documents are
     one theme; what marks more than two thirds of them says nothing.
     """
-    weights: Counter[str] = Counter()
+    weights: defaultdict[str, float] = defaultdict(float)
     marked: dict[str, list[str]] = {}
     for document, words in terms.items():
         for rank, word in enumerate(words):

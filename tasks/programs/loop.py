@@ -1,9 +1,11 @@
 """The general agent: think, act, observe, until the task is complete."""
 
 import json
+from collections import Counter
 from typing import Any
 
-from agents.llm.types import LlmAnswer, LlmRequest, ToolOffer, Turn
+from agents.llm.types import LlmAnswer, LlmRequest, ToolCall, ToolOffer, Turn
+from agents.tools.policy import canonical
 from agents.tools.registry import find_tool
 from tasks.engine.orders import Completed
 from tasks.engine.run import Run
@@ -12,6 +14,8 @@ from victoros.lib.errors import Category, VictorError
 MOST_STEPS = 60
 """Model calls one attempt may make; a loop that has not ended by then will not."""
 MOST_WORDS_WITHOUT_ACT = 3
+SAME_CALLS = 4
+"""The same call with the same arguments so often is a loop; at half of it the agent is told."""
 OBSERVED = 6_000
 """Characters of a tool's result the model gets to read."""
 
@@ -25,7 +29,7 @@ class LoopExhausted(VictorError):
 async def run_loop(run: Run) -> Completed:
     """Let the language model choose tools until it calls `complete`; words without a call count as an answer in the end."""
     turns = [Turn("user", describe_task(run))]
-    words = 0
+    words, calls = 0, Counter[str]()
     for _ in range(MOST_STEPS):
         answer = await run.think(_request(run, turns), as_sent=_as_sent(run, turns))
         if answer.call is None:
@@ -37,7 +41,7 @@ async def run_loop(run: Run) -> Completed:
         words = 0
         if answer.call.name == "complete":
             return _complete(answer.call.arguments)
-        observed = await _act(run, answer)
+        observed = await _act(run, answer) + _notice_loop(run, answer.call, calls)
         turns += [Turn("assistant", answer.text, answer.call), Turn("tool", observed, answer.call)]
     raise LoopExhausted(
         f"{run.agent.name} used {MOST_STEPS} model calls without completing the task.",
@@ -85,6 +89,22 @@ def _as_sent(run: Run, turns: list[Turn]) -> dict[str, Any] | None:
     if len(turns) == 1:
         return None
     return {"since_step": 1, "turns_sent": len(turns), "tools": [tool.name for tool in offers(run)]}
+
+
+def _notice_loop(run: Run, call: ToolCall, calls: Counter[str]) -> str:
+    """Count the call; return a warning for the agent where it repeats itself, and give up where it does not stop."""
+    key = f"{call.name} {canonical(call.arguments)}"
+    calls[key] += 1
+    if calls[key] >= SAME_CALLS:
+        raise LoopExhausted(
+            f"{run.agent.name} called {call.name} {SAME_CALLS} times with the same arguments.",
+            hint="Give clearer instructions, a smaller task, or a more able model.",
+        )
+    return (
+        "\nYou have done exactly this before. Do something else, or call complete."
+        if calls[key] >= SAME_CALLS / 2
+        else ""
+    )
 
 
 async def _act(run: Run, answer: LlmAnswer) -> str:
