@@ -22,6 +22,7 @@ from tasks.engine.jobs import keep_cells
 from tasks.engine.waking import wake_due, wake_forgotten
 from tasks.models import Lease, Outbox
 from tasks.services.approvals import expire_due_approvals
+from tasks.services.mailwork import take_up_mail
 from tasks.transitions import settle_agents
 from tasks.wakeups import ring
 from victoros.lib.clock import now_plus
@@ -56,6 +57,7 @@ def reconcile() -> dict[str, int]:
         "cells_buried": bury_silent_cells(),
         "woken": wake_due() + wake_forgotten(),
         "mail_expired": expire_due_mail(timezone.now()),
+        "mail_taken_up": take_up_mail(),
         "approvals_expired": expire_due_approvals(timezone.now()),
         "rung_again": ring_again(),
         "agents_settled": settle_new_agents(),
