@@ -41,6 +41,11 @@ class ComposeForm(forms.Form):
         self.fields["recipient"] = RecipientField(readers, self.initial.get("recipient"))
         self.order_fields(("recipient",))
 
+    @property
+    def offers_nobody(self) -> bool:
+        """Whether there is no agent to write to."""
+        return len(list(self.fields["recipient"].choices)) == 1  # type: ignore[attr-defined]
+
 
 class RedirectForm(forms.Form):
     """Who gets a copy."""

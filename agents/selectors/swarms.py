@@ -82,8 +82,8 @@ class SwarmState:
     tasks: list[StateCount]
     items: list[AttentionItem]
     item_total: int
-    shutting_down: int
-    """Agents that were told to stop or pause and still have work on a cell."""
+    unfinished: int
+    """Agents that have work on a cell; while the swarm is paused or stopped: that have not obeyed yet."""
     may_operate: bool
     may_administer: bool
 
@@ -150,7 +150,7 @@ def read_state(user: Any, swarm: Swarm) -> SwarmState:
         tasks=[StateCount(state, counts.get(state, 0)) for state in TASK_STATES],
         items=list(items.order_by("-severity", "pk")[:SHOWN_ITEMS]),
         item_total=items.count(),
-        shutting_down=_in_service(swarm).filter(status="shutting_down").count(),
+        unfinished=_in_service(swarm).filter(status__in=["busy", "shutting_down"], active__gt=0).count(),
         may_operate=may(user, OPERATE, swarm),
         may_administer=may(user, ADMINISTER, swarm),
     )

@@ -20,7 +20,7 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(Text(format_value(value)) for value in row))
     return _render(table)
@@ -69,4 +69,4 @@ def _render(table: Any) -> str:
     console.print(table)
     stream = console.file
     assert isinstance(stream, io.StringIO)  # it is the one made above
-    return "\n".join(line.rstrip() for line in stream.getvalue().strip().splitlines())
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
