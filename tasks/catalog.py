@@ -140,7 +140,7 @@ def _hire_desk(actor: Actor, swarm: Swarm) -> list[Agent]:
         name="checker",
         role="holds every quote against its source",
         capabilities=["check"],
-        tools=["look_at_task", "read_file", "verify", "refute", "send_mail"],
+        tools=["read_mail", "look_at_task", "read_file", "verify", "refute", "send_mail"],
         program="desk.checker",
     )
     return [*readers, editor, checker]

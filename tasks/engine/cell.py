@@ -32,8 +32,9 @@ from victoros.lib.errors import Category, VictorError
 
 log = logging.getLogger(__name__)
 
-DRAIN_S = 6.0
-"""How long a draining cell lets steps in flight finish."""
+DRAIN_S = 3.0
+"""How long a draining cell lets steps in flight finish; what is cut off is done again by whoever takes it up. With
+signing off it must fit into the time `up` has to end."""
 CLAIM_AT_ONCE = 200
 TOOL_THREADS = 16
 

@@ -16,6 +16,7 @@ class NothingToCheck(VictorError):
 
 async def run_checker(run: Run) -> Completed:
     """Verify or refute the result the task is about, and tell the editor of what was verified."""
+    await run.act("read_mail", {"limit": 50})
     target = await run.act("look_at_task", {"task": run.task.verifies_id or run.task.data.get("task", 0)})
     if "error" in target:
         raise NothingToCheck(target["error"]["message"], hint="Create checks through the desk template.")
