@@ -1,7 +1,5 @@
 """Every address of the site."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
@@ -21,9 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assets/<str:digest>/<str:name>", assets.serve_asset, name="asset"),
     path("healthz", show_health, name="healthz"),
     path("admin/", admin.site.urls),
+    path("", include("agents.urls")),
+    path("", include("tasks.urls")),
     path("", include("tasks.approval_urls")),
+    path("", include("audit.urls")),
 ]
-urlpatterns += [path("", include(f"{app}.urls")) for app in ("agents", "tasks", "audit") if find_spec(f"{app}.urls")]
 
 handler400 = "victoros.dashboard.errors.show_bad_request"
 handler403 = "victoros.dashboard.errors.show_forbidden"

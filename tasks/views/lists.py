@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from agents.models import Agent, Swarm
-from agents.permissions import visible_to
+from agents.permissions import OPERATE, visible_to
 from audit.watch import render_live, watch
 from tasks.selectors.filters import TaskFilter, read_filter
 from tasks.selectors.lists import PAGE, TaskPage, list_columns, list_tasks
@@ -42,7 +42,9 @@ def _build(request: HttpRequest, choice: TaskFilter) -> dict[str, Any]:
     if choice.view == "board":
         return context | {"columns": list_columns(request.user, choice)}
     page = list_tasks(request.user, choice, size=BRIEF if choice.view == "brief" else PAGE)
-    return context | {"page": page, "tabs": _tabs(page, choice), **_links(page, choice)}
+    may_add = visible_to(request.user, Swarm.objects.all(), "pk", OPERATE).exists()
+    new_task = reverse("task_new") + (f"?swarm={choice.swarm}" if choice.swarm else "") if may_add else ""
+    return context | {"page": page, "tabs": _tabs(page, choice), "new_task": new_task, **_links(page, choice)}
 
 
 def _tabs(page: TaskPage, choice: TaskFilter) -> list[dict[str, Any]]:
@@ -60,7 +62,6 @@ def _links(page: TaskPage, choice: TaskFilter) -> dict[str, str]:
         "first_page": f"{address}?{choice.as_query()}",
         "whole_list": f"{address}?{choice.as_query(view='list')}",
         "next_page": f"{address}?{choice.as_query(after=page.next)}" if page.next else "",
-        "new_task": reverse("task_new") + (f"?swarm={choice.swarm}" if choice.swarm else ""),
     }
 
 

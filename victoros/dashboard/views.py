@@ -65,6 +65,7 @@ def _stop_question(swarms: list[Swarm]) -> dict[str, Any]:
         else "No swarm that you may operate is running.",
         "effects": effects,
         "undo": "Each swarm can be started again and goes on at its last finished step." if swarms else "",
+        "in_place": True,
         "action": reverse("stop"),
         "submit": "Stop everything" if swarms else "All right",
         "danger": bool(swarms),

@@ -6,8 +6,10 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
+from agents.permissions import ADMINISTER, OPERATE, scope_of_user
 from audit.selectors import count_open_items
 from audit.watch import watch
+from victoros.lib.access import Scope
 from victoros.dashboard.assets import asset_url as _asset_url
 from victoros.dashboard.navigation import Link, links_for
 
@@ -34,6 +36,28 @@ def open_items(context: Any) -> dict[str, Any]:
     live = page.narrow(url, "attention") if page and "attention" in page.versions else watch(url, "attention")
     known = context.get("open_item_count")
     return {"live": live, "count": count_open_items(context["request"].user) if known is None else known}
+
+
+@register.simple_tag(takes_context=True)
+def may_operate_any(context: Any) -> bool:
+    """Tell whether the reader may give work or answer in any swarm; buttons that make something stand behind it."""
+    scope = _scope(context["request"], OPERATE)
+    return scope.everything or bool(scope.swarm_ids)
+
+
+@register.simple_tag(takes_context=True)
+def may_make_swarms(context: Any) -> bool:
+    """Tell whether the reader administers any workspace."""
+    scope = _scope(context["request"], ADMINISTER)
+    return scope.everything or bool(scope.workspace_ids)
+
+
+def _scope(request: Any, action: str) -> Scope:
+    """Ask once per request, however many buttons want to know."""
+    known: dict[str, Scope] = request.__dict__.setdefault("victor_scopes", {})
+    if action not in known:
+        known[action] = scope_of_user(request.user, action)
+    return known[action]
 
 
 def _name_of(request: HttpRequest | None) -> str:
