@@ -54,7 +54,8 @@ class Answer:
     """What a command says: one document for programs, one text for people."""
 
     document: Document
-    text: str
+    text: str | Callable[[], str]
+    """A function where the text costs more than programs that ask for the document should pay."""
     exit_code: int = 0
 
 
@@ -169,7 +170,7 @@ class VictorCommand(BaseCommand):
         act: Callable[..., Answer] = options["_act"]
         wanted = inspect.signature(act).parameters
         answer = act(**{name: options[name] for name in wanted})
-        self.stdout.write(_as_json(answer.document) if options.get("json") else answer.text)
+        self.stdout.write(_as_json(answer.document) if options.get("json") else _as_text(answer))
         return answer.exit_code
 
     def _print_error(self, error: VictorError, as_json: bool) -> int:
@@ -183,13 +184,9 @@ class VictorCommand(BaseCommand):
 
 def list_answer(page: Document, columns: Mapping[str, str], *, empty: str = "There is nothing to list.") -> Answer:
     """Make the answer of a list from `list_rows`; `columns` maps headings to the items' field names."""
-    items, total, following = page["items"], page["total"], page["next"]
-    if not items:
+    if not page["items"]:
         return Answer(page, empty)
-    lines = [make_table(list(columns), ([item[field] for field in columns.values()] for item in items))]
-    if following is not None or len(items) < total:
-        lines.append(f"{len(items):,} of {total:,}" + (f"; more with --after {following}" if following else ""))
-    return Answer(page, "\n".join(lines))
+    return Answer(page, lambda: _draw_page(page, columns))
 
 
 def add_paging(parser: argparse.ArgumentParser) -> None:
@@ -205,6 +202,14 @@ def page_address(path: str) -> str:
     return f"{read_run_facts(settings.VICTOR_HOME).get('url', '')}{path}"
 
 
+def _draw_page(page: Document, columns: Mapping[str, str]) -> str:
+    items, total, following = page["items"], page["total"], page["next"]
+    lines = [make_table(list(columns), ([item[field] for field in columns.values()] for item in items))]
+    if following is not None or len(items) < total:
+        lines.append(f"{len(items):,} of {total:,}" + (f"; more with --after {following}" if following else ""))
+    return "\n".join(lines)
+
+
 def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
     """Options that may stand before or after the sub-command; the later parser must not undo the earlier one."""
     parser.add_argument(
@@ -214,6 +219,10 @@ def _add_shared(parser: argparse.ArgumentParser, default: Any) -> None:
         help="print one JSON document and nothing else on standard output",
     )
     parser.add_argument("--as", dest="as_name", metavar="USERNAME", default=default, help="act as this person")
+
+
+def _as_text(answer: Answer) -> str:
+    return answer.text if isinstance(answer.text, str) else answer.text()
 
 
 def _as_json(document: Document) -> str:

@@ -65,8 +65,7 @@ def _render(table: Any) -> str:
 
     is_terminal = os.isatty(1)
     width = shutil.get_terminal_size().columns if is_terminal else PIPE_WIDTH
-    console = Console(file=io.StringIO(), width=width, force_terminal=is_terminal, no_color=not is_terminal)
+    drawn = io.StringIO()
+    console = Console(file=drawn, width=width, force_terminal=is_terminal, no_color=not is_terminal)
     console.print(table)
-    stream = console.file
-    assert isinstance(stream, io.StringIO)  # it is the one made above
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
