@@ -122,13 +122,13 @@ def _newest_first(rows: QuerySet[Task], user: Any, choice: TaskFilter) -> QueryS
     return rows.order_by((F("pk") + 0).desc()) if is_within else rows.order_by("-pk")
 
 
-def _first_ids(parts: list[QuerySet[Task]]) -> list[int]:
+def _first_ids(queries: list[QuerySet[Task]]) -> list[int]:
     """Read the ids of several limited queries in one statement, which Django cannot write for SQLite."""
     try:
-        compiled = [part.values("pk").query.sql_with_params() for part in parts]
+        compiled = [query.values("pk").query.sql_with_params() for query in queries]
     except EmptyResultSet:  # somebody who may see no swarm at all
         return []
-    sql = " UNION ALL ".join(f"SELECT * FROM ({text}) AS part{n}" for n, (text, _) in enumerate(compiled))
+    parts = [f"SELECT * FROM ({sql}) AS part{n}" for n, (sql, _) in enumerate(compiled)]  # nosec B608: Django's own SQL
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value for _, values in compiled for value in values])
+        cursor.execute(" UNION ALL ".join(parts), [value for _, values in compiled for value in values])
         return [row[0] for row in cursor.fetchall()]
