@@ -43,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
 def start_server(host: str, port: int, parallel: int, sleep_after_s: int) -> object:
     """Load the model and listen; returns the server, which stops with its last reference.
 
-    Its threads sleep while they wait for each other. By default they spin, and then a second busy process makes the
-    model three to ten times slower, and itself as well.
+    All cores read the prompt, one writes the answer, and threads sleep while they wait for each other. By default they
+    spin, and then a second busy process makes the model three to ten times slower; for so small a model more writing
+    threads that sleep are slower than one.
     """
     path = find_model_file()
     _refuse_taken_port(host, port)
@@ -63,7 +64,7 @@ def start_server(host: str, port: int, parallel: int, sleep_after_s: int) -> obj
     params.kv_unified = False
     params.n_ubatch = BATCH
     params.cache_ram_mib = PROMPT_CACHE_MIB
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = count_cores()
+    params.cpuparams.n_threads, params.cpuparams_batch.n_threads = 1, count_cores()
     params.sleep_idle_seconds = sleep_after_s
     params.ui = False
     params.verbosity = 1
