@@ -6,6 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from tasks.models import Step
+from tasks.selectors.words import cut_text
 
 REACH = 200
 """How many steps back a conversation is rebuilt at most."""
@@ -23,6 +24,11 @@ class ShownTurn:
     text: str = ""
     tool: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown_text(self) -> str:
+        """The text, cut when it is very long."""
+        return cut_text(self.text)
 
     @property
     def shown_arguments(self) -> list[tuple[str, str]]:
@@ -78,7 +84,7 @@ def read_call(call: Any) -> ShownTurn | None:
     """Return the call a model made as a turn; None when it made none."""
     if not isinstance(call, dict) or not call:
         return None
-    return ShownTurn("assistant", "", str(call.get("name") or call.get("tool") or ""), call.get("arguments") or {})
+    return ShownTurn("assistant", "", str(call.get("name") or call.get("tool") or ""), _arguments(call))
 
 
 def read_answer(result: dict[str, Any]) -> str:
@@ -120,7 +126,7 @@ def _as_prompt(request: dict[str, Any], turns: list[ShownTurn], left_out: int) -
         str(tool.get("name", tool)) if isinstance(tool, dict) else str(tool) for tool in request.get("tools") or []
     ]
     schema = json.dumps(request["schema"], ensure_ascii=False, indent=2) if request.get("schema") else ""
-    return Prompt(str(request.get("system", "")), turns, tools, schema, left_out)
+    return Prompt(cut_text(str(request.get("system", ""))), turns, tools, schema, left_out)
 
 
 def _turns(turns: Any) -> list[ShownTurn]:
@@ -131,11 +137,17 @@ def _turn(turn: dict[str, Any]) -> ShownTurn:
     call = turn.get("call")
     role, text = str(turn.get("role", "")), str(turn.get("text", ""))
     if isinstance(call, dict) and call:
-        return ShownTurn(role, text, str(call.get("name", "")), call.get("arguments") or {} if role != "tool" else {})
+        return ShownTurn(role, text, str(call.get("name", "")), _arguments(call) if role != "tool" else {})
     return ShownTurn(role, text)
+
+
+def _arguments(call: dict[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments, also where a model gave something that is none."""
+    given = call.get("arguments") or {}
+    return given if isinstance(given, dict) else {"arguments": given}
 
 
 def _as_literal(value: Any) -> str:
     if isinstance(value, str) and "\n" in value:
-        return f'"""{value}"""'
-    return json.dumps(value, ensure_ascii=False)
+        return f'"""{cut_text(value)}"""'
+    return cut_text(json.dumps(value, ensure_ascii=False))

@@ -7,6 +7,7 @@ from typing import Any
 from tasks.models import Attempt, Effect, Step
 from tasks.selectors.journal import arguments_of
 from tasks.selectors.prompt import Prompt, ShownTurn, read_answer, read_call, rebuild_prompt
+from tasks.selectors.words import cut_text
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def _blocks(title: str, values: dict[str, Any]) -> list[Block]:
         name: value for name, value in values.items() if isinstance(value, str) and (len(value) > 80 or "\n" in value)
     }
     short = {name: value for name, value in values.items() if name not in long}
-    blocks = [Block(title, json.dumps(short, ensure_ascii=False, indent=2))] if short else []
-    return blocks + [Block(f"{title}: {name.replace('_', ' ')}", value) for name, value in long.items()]
+    blocks = [Block(title, cut_text(json.dumps(short, ensure_ascii=False, indent=2)))] if short else []
+    return blocks + [Block(f"{title}: {name.replace('_', ' ')}", cut_text(value)) for name, value in long.items()]
 
 
 def _error(error: Any) -> dict[str, Any] | None:

@@ -2,6 +2,9 @@
 
 from tasks.models import Attempt, Task
 
+LONGEST = 40_000
+"""Characters of one text that a page shows."""
+
 
 def say_state(row: Task | Attempt) -> str:
     """Return the state of a task or attempt in words."""
@@ -13,3 +16,10 @@ def say_waiting(attempt: Attempt) -> str:
     if not attempt.waiting_for:
         return "something"
     return str(Attempt.WaitingFor(attempt.waiting_for).label).lower()
+
+
+def cut_text(text: str) -> str:
+    """Cut a very long text and say how much is missing."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} more characters"

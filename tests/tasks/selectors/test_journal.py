@@ -159,5 +159,22 @@ def test_an_act_opens_to_arguments_result_and_effect() -> None:
     assert opened.prompt is None
 
 
+def test_what_a_model_made_up_is_shown_as_it_is() -> None:
+    attempt = make_attempt()
+    make_step(attempt, 1, "think", request={"turns": ["?", {"role": "user"}]}, result={"call": {"arguments": ["x"]}})
+    make_step(attempt, 2, "think", request={}, result={"call": "nonsense", "data": {"gist": "y" * 100, "n": 1}})
+    make_step(attempt, 3, "act", request={"arguments": "none"}, result={"text": "z" * 100_000})
+    first, second, third = (read_step(attempt, n) for n in (1, 2, 3))
+
+    assert first is not None
+    assert first.call is not None
+    assert first.call.arguments == {"arguments": ["x"]}
+    assert second is not None
+    assert [block.name for block in second.came] == ["Answer", "Answer: gist"]
+    assert third is not None
+    assert third.came[0].text.endswith("60,000 more characters")
+    assert len(read_journal(attempt, start=None, now=timezone.now()).lines) == 3
+
+
 def test_a_step_that_has_not_finished_cannot_be_opened() -> None:
     assert read_step(make_attempt(), 1) is None

@@ -55,6 +55,7 @@ def test_search_finds_words_in_any_order_and_ids() -> None:
     assert [task.pk for task in list_tasks(user, TaskFilter(search="412 summ")).rows] == [wanted.pk]
     assert other.pk in [task.pk for task in list_tasks(user, TaskFilter(search=str(other.pk))).rows]
     assert list_tasks(user, TaskFilter(search="nowhere")).rows == []
+    assert [column.total for column in list_columns(user, TaskFilter(search="100%"))] == [0] * 7
 
 
 def test_swarm_and_agent_narrow_the_list() -> None:
