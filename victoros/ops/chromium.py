@@ -5,6 +5,7 @@ import subprocess
 from shutil import which
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APT = ("apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=300")
 ADVICE = "Install it (Debian: apt-get install chromium), or name it with VICTOR_CHROMIUM=/path/to/chromium."
 
 
@@ -26,8 +27,8 @@ def ensure_chromium() -> str | None:
 
 def _install() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        done = subprocess.run([*APT, *command], env=environment, capture_output=True, text=True)
         if done.returncode:
             words = done.stderr.strip().splitlines()
             print(f"apt-get {command[0]} failed: {words[-1] if words else 'no reason given'}", flush=True)

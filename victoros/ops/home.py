@@ -29,8 +29,12 @@ class Home:
         self.path = path
         self.logs = path / "logs"
         self.lock = self._open()
-        self._check_disk()
-        self._claim()
+        try:
+            self._check_disk()
+            self._claim()
+        except HomeRefused:
+            self.lock.close()
+            raise
 
     def _open(self) -> TextIO:
         try:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from redis import Redis
 from redis.exceptions import RedisError
 
+from victoros.lib.errors import Misconfigured
+
 BELL = "victor:bell"
 DEAD = "victor:dead"
 KEPT_REPORTS = 1000
@@ -16,7 +18,12 @@ class Messenger:
     """Delivers reports when Redis answers; keeps them while it does not. Leases make a lost report harmless, only slower."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+        try:
+            self._redis = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+        except ValueError as error:
+            raise Misconfigured(
+                f"VICTOR_REDIS_URL makes no sense: {error}.", hint="Write it like redis://host:6379/0, or unset it."
+            ) from error
         self._waiting: list[str] = []
 
     def report_dead(self, pids: Iterable[int]) -> None:
