@@ -34,7 +34,7 @@ def read_choice(query: Mapping[str, str], states: Collection[str] = ()) -> Choic
         swarm=read_number(query, "swarm"),
         agent=read_number(query, "agent"),
         state=state,
-        search=query.get("q", "").strip()[:100],
+        search=query.get("q", "").replace("\x00", "").strip()[:100],
         after=read_number(query, "after"),
     )
 

@@ -91,7 +91,7 @@ def _ensure_provider() -> None:
         kind=Provider.Kind.EMBEDDED,
         model=EMBEDDED_MODEL,
         is_default=True,
-        max_concurrent=4,
+        max_concurrent=2,
         timeout_s=120,
     )
     record(Fact(Kind.PROVIDER_ADDED, SYSTEM, "provider", embedded.pk, embedded.name, detail={"model": EMBEDDED_MODEL}))

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, Message, Swarm
-from agents.services.words import clean_name, clean_text, require_open
+from agents.services.words import clean_data, clean_name, clean_text, require_open
 from agents.states import MESSAGE
 from audit import topics
 from audit.actors import SYSTEM, Actor
@@ -54,7 +54,7 @@ def send_message(
         "kind": _clean_kind(kind),
         "subject": clean_name(subject, "message (its subject)", 200),
         "body": clean_text(body, "message"),
-        "data": data or {},
+        "data": clean_data(data, "message"),
         "priority": max(-100, min(100, priority)),
         "task_ref": task_ref,
         "reply_to": reply_to,
@@ -187,7 +187,12 @@ def _prove_sender(actor: Actor, swarm: Swarm, sender_agent: Agent | None, sender
 def _deliver_once(key: str | None, letter: dict[str, Any]) -> tuple[Message, bool]:
     if key is None:
         return Message.objects.create(**letter), True
-    return Message.objects.get_or_create(key=key, defaults=letter)
+    message, is_new = Message.objects.get_or_create(
+        key=clean_name(key, "act of sending (its key)", 64), defaults=letter
+    )
+    if message.swarm_id != letter["swarm"].pk:
+        raise Conflict("This key named a message of another swarm.", hint="Choose a key that nobody else has used.")
+    return message, is_new
 
 
 def _lock(rows: Any, most: int = 500) -> list[Message]:

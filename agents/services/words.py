@@ -1,5 +1,6 @@
 """What may stand in names and lists that people and agents type; the one place that refuses the rest."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from agents.tools.policy import VERDICTS
 from agents.tools.registry import check_tool_names
 from victoros.lib.errors import Conflict, InvalidInput
 
+_TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of the text after them, so that a name can look like another."""
 _CAPABILITY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -33,6 +36,17 @@ def clean_text(text: str, what: str, longest: int = 100_000) -> str:
     if "\x00" in text:
         raise InvalidInput(f"The {what} holds a null character.", hint="It may be a binary file; send plain text.")
     return text
+
+
+def clean_data(data: dict[str, Any] | None, what: str, longest: int = 200_000) -> dict[str, Any]:
+    """Return data that JSON columns of both databases can hold; refuse null characters and too much of it."""
+    text = json.dumps(data or {})
+    if len(text) > longest or "\\u0000" in text:
+        raise InvalidInput(
+            f"The data of the {what} is too long or holds a null character.",
+            hint=f"Send at most {longest:,} characters of JSON; put longer texts into a file.",
+        )
+    return data or {}
 
 
 def clean_capabilities(words: Iterable[str]) -> list[str]:
@@ -73,6 +87,6 @@ def require_open(swarm: Swarm) -> None:
 def _clean_line(text: str, what: str, longest: int) -> str:
     if len(text) > longest:
         raise InvalidInput(f"The {what} has {len(text)} characters; {longest} are allowed.", hint="Shorten it.")
-    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in _TURNS_TEXT for sign in text):
         raise InvalidInput(f"The {what} holds a line break or control character.", hint="Use one line of plain text.")
     return text

@@ -27,10 +27,9 @@ def describe_row(row: Model, *, status: str | None = None, without: tuple[str, .
 def find_row(rows: QuerySet[M], reference: str | int, noun: str) -> M:
     """Return the one row whose id or name `reference` is; names are compared exactly, then ignoring case."""
     text = str(reference).strip()
-    if text.isascii() and text.isdigit():
-        found = list(rows.filter(pk=int(text))[:1]) if len(text) < 19 else []
-    else:
-        found = list(rows.filter(name=text)[:2]) or list(rows.filter(name__iexact=text)[:2])
+    is_id = text.isascii() and text.isdigit() and len(text) < 19
+    found = list(rows.filter(pk=int(text))[:1]) if is_id else []
+    found = found or list(rows.filter(name=text)[:2]) or list(rows.filter(name__iexact=text)[:2])
     if not found:
         raise NotFound(f"There is no {noun} {text[:80]!r}.", hint=f"`./victor {noun} list` shows what there is.")
     if len(found) > 1:

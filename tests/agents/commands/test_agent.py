@@ -104,3 +104,9 @@ def test_pause_resume_and_stop_change_what_is_wanted(victor: Victor) -> None:
         document = victor("agent", act, agent.pk, "--json").document
         assert (document["desired_state"], document["changed"]) == (wanted, True)
     assert victor("agent", "stop", agent.pk, "--json").document["changed"] is False
+
+
+def test_an_agent_whose_name_is_a_number_is_found_by_it(victor: Victor) -> None:
+    agent = make_agent(name="4711")
+
+    assert victor("agent", "show", "4711", "--json").document["id"] == agent.pk

@@ -142,3 +142,13 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(name: str) -> None:
 
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(reverse("sign_in"))
+
+
+@pytest.mark.parametrize("path", ["/agents/{}/", "/swarms/{}/", "/mail/{}/", "/agents/?swarm={}", "/mail/?after={}"])
+def test_an_absurd_number_is_no_failure(cast: Cast, path: str) -> None:
+    assert cast.viewer.get(path.format("9" * 40)).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("path", ["/agents/", "/swarms/", "/mail/"])
+def test_a_search_for_signs_no_database_holds_finds_nothing(cast: Cast, path: str) -> None:
+    assert cast.viewer.get(path, {"q": "nothing\x00 \ud83d"}).status_code == 200

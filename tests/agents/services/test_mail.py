@@ -69,6 +69,19 @@ def test_the_same_key_delivers_once() -> None:
     assert Entry.objects.filter(kind="message.sent").count() == 1
 
 
+def test_a_key_used_in_another_swarm_gives_nothing_away() -> None:
+    make_message(make_agent(), key="k1")
+
+    with pytest.raises(Conflict, match="another swarm"):
+        make_message(make_agent(), key="k1")
+
+
+@pytest.mark.parametrize("data", [{"text": "a\x00b"}, {"text": "x" * 300_000}])
+def test_data_that_no_column_can_hold_is_refused(data: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="data of the message"):
+        make_message(make_agent(), data=data)
+
+
 def test_mail_stays_in_its_swarm() -> None:
     with pytest.raises(InvalidInput, match="another swarm"):
         make_message(make_agent(), swarm=make_swarm())
@@ -82,7 +95,7 @@ def test_a_retired_agent_gets_no_mail() -> None:
         make_message(agent)
 
 
-@pytest.mark.parametrize("subject", ["", "x" * 201, "two\nlines"])
+@pytest.mark.parametrize("subject", ["", "x" * 201, "two\nlines", "turned \u202etxt.exe"])
 def test_an_unusable_subject_is_refused(subject: str) -> None:
     with pytest.raises(InvalidInput):
         make_message(make_agent(), subject=subject)
