@@ -81,6 +81,12 @@ def check_input_folder(text: str) -> Path:
         raise InvalidInput(
             f"{folder} holds Victor.os's own state.", hint="Copy the documents to a folder of their own."
         )
+    roots = [Path(root).expanduser().resolve() for root in settings.VICTOR_INPUT_ROOTS]
+    if roots and folder != SAMPLES and not any(folder.is_relative_to(root) for root in roots):
+        raise InvalidInput(
+            f"{folder} is not below a folder that swarms may read.",
+            hint=f"Choose one below {', '.join(map(str, roots))}, or add it to VICTOR_INPUT_ROOTS.",
+        )
     return folder
 
 

@@ -154,6 +154,9 @@ VICTOR_CELL_MAX_AGE_S = env.float("VICTOR_CELL_MAX_AGE_S", 3600.0)
 VICTOR_CELL_MAX_MB = env.int("VICTOR_CELL_MAX_MB", 600)
 VICTOR_APPROVAL_S = env.int("VICTOR_APPROVAL_S", 24 * 3600)
 
+VICTOR_INPUT_ROOTS = env.list("VICTOR_INPUT_ROOTS", default=[])
+"""Folders below which swarms may be given documents to read; empty: any folder this machine's user can read."""
+
 # --- logs -----------------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

@@ -7,6 +7,7 @@ run any number of times from its first line: it must ask the same things in the 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ from victoros.lib.errors import Category, InvalidInput, VictorError
 MAX_TRIES = 4
 """Model calls for one think step, the first included."""
 BACKOFF_S = (1.0, 4.0, 15.0)
+RETRY_TEMPERATURE = 0.3
 LONGEST_PAUSE_S = 20.0
 """A longer pause is spent as a row, not as a coroutine."""
 
@@ -85,7 +87,7 @@ class Run:
             await self._pass_gate()
             started = timezone.now()
             try:
-                answer = await self._ask(request)
+                answer = await self._ask(_varied(request, tries))
             except LlmError as error:
                 tries += 1
                 final = not error.retryable or tries >= MAX_TRIES
@@ -322,6 +324,13 @@ class Run:
     async def fail(self, ending: Failed) -> None:
         """Make the failure durable; the attempt is over."""
         await self._commit(Write(self.order, self._steps, ending=ending))
+
+
+def _varied(request: LlmRequest, tries: int) -> LlmRequest:
+    """Return the request as it is at first; afterwards with some chance in it, or the same bad answer would come back."""
+    if not tries:
+        return request
+    return replace(request, seed=tries, temperature=max(request.temperature, RETRY_TEMPERATURE))
 
 
 def _revive_error(result: dict[str, Any]) -> LlmError:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agents.llm.errors import LlmBadAnswer
 from agents.llm.scripted import say
 from agents.models import Agent
 from audit.models import AttentionItem
@@ -126,3 +127,18 @@ def test_later_prompts_are_kept_short_in_the_journal() -> None:
     assert "Count the files" in first.request["turns"][0]["text"]
     assert second.request["since_step"] == 1
     assert "turns" not in second.request
+
+
+def test_a_bad_answer_is_asked_for_again_with_some_chance_in_it() -> None:
+    give(make_thinker())
+    SCRIPT.answers[:] = [LlmBadAnswer("That was no JSON."), say(call="complete", arguments={"result": "x"})]
+
+    async def at_once(_: float) -> None:
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.engine.run.asyncio.sleep", at_once)
+        StillCell().work()
+    first, second = SCRIPT.asked
+    assert (first.temperature, first.seed) == (0.0, None)
+    assert (second.temperature, second.seed) == (0.3, 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from agents.llm.errors import LlmTimeout
 from agents.llm.scripted import say
@@ -236,6 +237,15 @@ def test_a_folder_that_is_none_or_holds_our_state_is_refused(where: str, home: P
     with pytest.raises(InvalidInput):
         make_desk(where.format(home=home))
     assert not Task.objects.exists()
+
+
+def test_with_input_roots_set_only_folders_below_them_are_read(folder: Path, settings: Settings) -> None:
+    (folder / "a.md").write_text(NOTE)
+    settings.VICTOR_INPUT_ROOTS = ["/srv/documents"]
+    with pytest.raises(InvalidInput, match="not below a folder that swarms may read"):
+        make_desk(folder)
+    settings.VICTOR_INPUT_ROOTS = [str(folder.parent)]
+    assert make_desk(folder).input_folder == str(folder)
 
 
 def test_two_hundred_files_are_all_in_the_digest(folder: Path) -> None:
