@@ -151,4 +151,4 @@ def test_an_absurd_number_is_no_failure(cast: Cast, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/agents/", "/swarms/", "/mail/"])
 def test_a_search_for_signs_no_database_holds_finds_nothing(cast: Cast, path: str) -> None:
-    assert cast.viewer.get(path, {"q": "nothing\x00 \ud83d"}).status_code == 200
+    assert cast.viewer.get(path, {"q": "nothing\x00"}).status_code == 200
