@@ -74,7 +74,7 @@ def test_stop_and_approve_are_within_two_taps_on_a_phone(open_page: OpenPage) ->
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     page.get_by_role("link", name="Stop", exact=True).click()
     page.get_by_role("button", name="Stop everything").click()
-    expect(page.get_by_text("1 swarms are stopped")).to_be_visible()
+    expect(page.get_by_text("Stopped: 1 swarm;")).to_be_visible()
 
 
 def test_a_rejection_is_asked_for_and_given_in_a_dialog(open_page: OpenPage) -> None:
@@ -124,5 +124,5 @@ def test_everything_works_without_a_script(web: Any, operator: Any, chromium: An
     expect(page.get_by_text("Approved: publish_file")).to_be_visible()
     page.get_by_role("link", name="Stop…").click()
     page.get_by_role("button", name="Stop everything").click()
-    expect(page.get_by_text("1 swarms are stopped")).to_be_visible()
+    expect(page.get_by_text("Stopped: 1 swarm;")).to_be_visible()
     context.close()

@@ -24,8 +24,12 @@ def make_world() -> Swarm:
     reader = make_agent(swarm, "reader-with-a-long-name-01", role="reads", capabilities=["read"])
     editor = make_agent(swarm, "editor")
     Agent.objects.filter(pk=reader.pk).update(status="busy", active=1)
-    done = make_task(swarm, title="Read it", status="verified", agent=reader, result="# Done\n\n- one\n- two", text="Do *it*.")
-    work = make_task(swarm, title=LONG, status="in_progress", agent=reader, acceptance=[{"text": "quoted", "met": False}])
+    done = make_task(
+        swarm, title="Read it", status="verified", agent=reader, result="# Done\n\n- one\n- two", text="Do *it*."
+    )
+    work = make_task(
+        swarm, title=LONG, status="in_progress", agent=reader, acceptance=[{"text": "quoted", "met": False}]
+    )
     make_steps(make_attempt(work, reader, status="running", cell=cell, last_step_at=timezone.now()), 12)
     wait = make_task(swarm, title="Publish the digest", status="blocked", agent=editor, reason="Waits for a person.")
     Dependency.objects.create(task=wait, on=work)
@@ -34,7 +38,13 @@ def make_world() -> Swarm:
     where = {"swarm_ref": swarm.pk, "agent_name": editor.name, "task_ref": wait.pk}
     soon = timezone.now() + timedelta(hours=1)
     raise_item(
-        actor=SYSTEM, kind="approval", title=f"Publish {LONG}", object_kind="approval", object_ref=approval.pk, expires_at=soon, **where
+        actor=SYSTEM,
+        kind="approval",
+        title=f"Publish {LONG}",
+        object_kind="approval",
+        object_ref=approval.pk,
+        expires_at=soon,
+        **where,
     )
     raise_item(actor=SYSTEM, kind="question", title="Which one?", object_kind="attempt", object_ref=attempt.pk, **where)
     raise_item(actor=SYSTEM, kind="failed", title="It failed", object_kind="task", object_ref=done.pk, **where)

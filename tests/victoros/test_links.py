@@ -26,7 +26,9 @@ def crawl(client: Client, begin: str) -> dict[str, int]:
         answer = client.get(address)
         found[address] = answer.status_code
         if answer.status_code == 200 and "text/html" in answer["Content-Type"]:
-            assert not re.search(r"\sstyle=\"|<style|\son[a-z]+=\"", answer.text), f"inline style or script in {address}"
+            assert not re.search(r"\sstyle=\"|<style|\son[a-z]+=\"", answer.text), (
+                f"inline style or script in {address}"
+            )
             waiting += [link for link in links_of(answer.text, address) if link not in found]
     return found
 

@@ -90,6 +90,11 @@ def _providers() -> "QuerySet[Any, Any]":
 
 def _columns(rows: "QuerySet[Any, Any]", what: str, name: Any, one: Any, two: Any) -> "QuerySet[Any, Any]":
     """Give every part the same four columns, grouped by `name` where it is one of the row's fields."""
-    figures = {"label": name, "one": Cast(one, BigIntegerField()), "two": Cast(two, BigIntegerField())}
+    figures = {"label": name, "one": _whole(one), "two": _whole(two)}
     columns: QuerySet[Any, Any] = rows.values(what=Value(what, CharField())).annotate(**figures)
     return columns.values_list("what", *figures)
+
+
+def _whole(figure: Any) -> Any:
+    """Make a sum a whole number. A constant stays bare: cast, it would be grouped by, and the index could not be used."""
+    return figure if isinstance(figure, Value) else Cast(figure, BigIntegerField())

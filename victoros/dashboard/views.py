@@ -13,6 +13,7 @@ from audit.watch import render_live, watch
 from tasks.services.control import stop_swarm
 from victoros.dashboard.board import read_board
 from victoros.dashboard.cells import read_cells
+from victoros.lib.figures import say_many
 from victoros.lib.http import confirm, finish
 
 REFRESH_S = 5
@@ -48,7 +49,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         return confirm(request, _stop_question(swarms))
     results = [stop_swarm(actor=person(request.user), swarm=swarm) for swarm in swarms]
     attempts = sum(result.stopped_attempts for result in results)
-    said = f"{len(swarms)} swarms are stopped; {attempts} attempts were taken from their cells."
+    said = f"Stopped: {say_many(len(swarms), 'swarm')}; {say_many(attempts, 'attempt')} taken from the cells."
     return finish(request, reverse("swarm_list"), said)
 
 
@@ -59,7 +60,7 @@ def _going() -> Any:
 def _stop_question(swarms: list[Swarm]) -> dict[str, Any]:
     effects = [f"{swarm.name} stops: no new work, nothing late is accepted" for swarm in swarms]
     return {
-        "title": f"Stop {len(swarms)} swarms?" if swarms else "Nothing to stop",
+        "title": f"Stop {say_many(len(swarms), 'swarm')}?" if swarms else "Nothing to stop",
         "text": "Calls in flight are given up and finished steps are kept."
         if swarms
         else "No swarm that you may operate is running.",

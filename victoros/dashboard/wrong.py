@@ -8,6 +8,7 @@ from django.urls import reverse
 from victoros.dashboard.cells import CellsPage
 from victoros.dashboard.crew import Member
 from victoros.dashboard.figures import Figures
+from victoros.lib.figures import say_many
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _of_providers(figures: Figures) -> list[Trouble]:
     count = figures.broken_providers
     if not count:
         return []
-    title = f"{count:,} provider{'s' if count > 1 else ''} failed the last test"
+    title = f"{say_many(count, 'provider')} failed the last test"
     return [Trouble("error", title, "agents that ask it will fail", reverse("provider_list"))]
 
 
@@ -68,10 +69,10 @@ def _of_members(members: list[Member], is_explained: bool) -> list[Trouble]:
 
 def _of_tasks(figures: Figures) -> list[Trouble]:
     found = []
-    for status, verb in (("quarantined", "quarantined"), ("failed", "failed")):
+    for status in ("quarantined", "failed"):
         count = figures.tasks.get(status, 0)
         if count:
-            title = f"{count:,} task{'s' if count > 1 else ''} {verb}"
+            title = f"{say_many(count, 'task')} {status}"
             url = f"{reverse('task_list')}?state={status}"
             found.append(Trouble(status, title, "retry, change or cancel", url))
     return found

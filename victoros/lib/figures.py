@@ -14,6 +14,11 @@ def say_count(value: int | None) -> str:
     return NONE if value is None else f"{value:,}"
 
 
+def say_many(count: int, noun: str) -> str:
+    """Return `1 swarm`, `2 swarms`, `1,234 swarms`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def say_seconds(seconds: float | None) -> str:
     """Return a span in its largest sensible unit: `42 ms`, `8.4 s`, `14 min`, `3 h`, `5 d`."""
     if seconds is None:
