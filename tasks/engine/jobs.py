@@ -4,6 +4,7 @@ import logging
 import os
 
 import django_rq
+from django.conf import settings
 from redis.exceptions import RedisError
 from rq import Worker
 
@@ -23,11 +24,15 @@ def run_cell() -> None:
 
 
 def keep_cells() -> int:
-    """Queue as many cell jobs as workers lack; returns how many. Redis being away is no fault: the next round sees."""
+    """Queue as many cell jobs as workers lack; returns how many. Redis being away is no fault: the next round sees.
+
+    A Redis that came back empty knows no workers though they wait there, and they do not sign on again: at least the
+    `VICTOR_CELLS` of `up` are reckoned with. A job too many only waits in the queue.
+    """
     try:
         queue = django_rq.get_queue(QUEUE)
-        workers = Worker.count(connection=queue.connection, queue=queue)
-        missing = workers - Cell.objects.filter(status__in=["alive", "draining"]).count() - queue.count
+        workers = max(Worker.count(connection=queue.connection, queue=queue), settings.VICTOR_CELLS)
+        missing: int = workers - Cell.objects.filter(status__in=["alive", "draining"]).count() - queue.count
         for _ in range(missing):
             queue.enqueue(run_cell, result_ttl=0, failure_ttl=60, job_timeout=-1)
     except RedisError as error:
