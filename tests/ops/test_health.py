@@ -28,7 +28,9 @@ def test_a_database_that_does_not_answer_is_said(client: Client) -> None:
 )
 def test_only_200_is_healthy(answer: bytes, healthy: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        probe = HealthProbe(*server.getsockname(), "/healthz", asked_for="victor.example.com", https=True)
+        probe = HealthProbe(
+            "127.0.0.1", server.getsockname()[1], "/healthz", asked_for="victor.example.com", https=True
+        )
         assert not probe.succeeds()
         peer, _ = server.accept()
         with peer:
@@ -45,7 +47,7 @@ def test_only_200_is_healthy(answer: bytes, healthy: bool) -> None:
 
 def test_nobody_listening_is_no_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = server.getsockname()
-    probe = HealthProbe(*address, "/healthz")
+        port = server.getsockname()[1]
+    probe = HealthProbe("127.0.0.1", port, "/healthz")
     assert not probe.succeeds()
     probe.close()

@@ -57,7 +57,8 @@ def _programs(folder: Path) -> Path:
     if found is None or found.origin is None:
         raise PostgresUnavailable("PostgreSQL is not installed.", hint="Run ./victor test, which installs it.")
     installed = Path(found.origin).parent / "pginstall18"
-    os.chmod(folder, 0o755)  # nosec B103 - the server's own user must pass
+    # The server's own user must pass through.
+    os.chmod(folder, 0o755)  # nosec B103
     if _starts(installed):
         return installed / "bin"
     shutil.copytree(installed, folder / "pg", symlinks=True)

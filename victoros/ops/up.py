@@ -208,7 +208,7 @@ class Up:
 
 def _name_in_url(host: str) -> str:
     """Return the address to open in a browser on this machine."""
-    plain = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # nosec B104 - compared
+    plain = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # nosec B104
     return f"[{plain}]" if ":" in plain else plain
 
 
