@@ -1,14 +1,12 @@
 """Making and changing swarms. Starting and stopping them is in `tasks.services.control`."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from agents.models import Provider, Swarm, Workspace
+from agents.services.folders import check_input_folder
 from agents.services.words import clean_line, clean_name, clean_policy, clean_text, require_open
 from audit import topics
 from audit.actors import Actor
@@ -82,20 +80,7 @@ def _refuse_unknown(changes: dict[str, Any]) -> None:
 
 
 def _clean_folder(folder: str) -> str:
-    """An input folder is an absolute path this server can read, and holds none of our secrets; empty means none."""
-    trimmed = clean_line(folder, "input folder", 500)
-    if not trimmed:
-        return ""
-    path = Path(trimmed).expanduser()
-    if not path.is_absolute() or not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
-        raise InvalidInput(
-            f"There is no folder {trimmed} that the server can read.",
-            hint="Give the absolute path of a folder on the machine that runs Victor.os.",
-        )
-    real, home = path.resolve(), Path(settings.VICTOR_HOME).resolve()
-    if real == home or real in home.parents or home in real.parents:
-        raise InvalidInput(f"{real} holds Victor.os's own state.", hint="Copy the documents to a folder of their own.")
-    return str(real)
+    return str(check_input_folder(folder)) if folder.strip() else ""
 
 
 def _clean_provider(provider: Provider | None) -> Provider | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from agents.models import Swarm
 from agents.services.swarms import change_swarm, create_swarm
@@ -60,6 +61,20 @@ def test_the_input_folder_cannot_be_where_our_secrets_are(home: Path) -> None:
     for bad in (home, home.parent, home / "swarms", "/"):
         with pytest.raises(InvalidInput, match="own state"):
             make_swarm(input_folder=str(bad))
+
+
+def test_with_input_roots_only_folders_below_them_and_shipped_ones_are_read(
+    tmp_path_factory: pytest.TempPathFactory, settings: Settings
+) -> None:
+    folder = tmp_path_factory.mktemp("reports")
+    settings.VICTOR_INPUT_ROOTS = ["/srv/documents"]
+
+    with pytest.raises(InvalidInput, match="not below a folder that swarms may read"):
+        make_swarm(input_folder=str(folder))
+    assert make_swarm(input_folder=f"{settings.BASE_DIR}/agents/catalog/desk/samples").input_folder
+
+    settings.VICTOR_INPUT_ROOTS = [str(folder.parent)]
+    assert make_swarm(input_folder=str(folder)).input_folder == str(folder)
 
 
 def test_a_change_is_recorded_with_the_fields_it_changed() -> None:
