@@ -60,7 +60,8 @@ def test_every_act_and_option_of_a_command_is_described(name: str) -> None:
         row = re.search(rf"^\| `{act}\b.*$", text, re.MULTILINE)
         assert row, f"docs/commands.md does not describe `{name} {act}`"
         assert [option for option in options_of(below) if option not in row.group()] == []
-    assert [option for option in options_of(parser) if option not in text] == []
+    choices = [choice for action in parser._actions if not action.option_strings for choice in action.choices or ()]
+    assert [word for word in [*options_of(parser), *choices] if word not in text] == []
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -143,6 +143,16 @@ def test_attempts_are_tabs_and_the_newest_comes_first(signed_in: SignedIn) -> No
     assert "2 steps ·" in read(client, f"/tasks/{task.pk}/")
 
 
+def test_an_attempt_tells_why_it_failed_and_how_often_its_process_died(signed_in: SignedIn) -> None:
+    task = make_task(status="ready")
+    said = {"error_category": "network", "error_message": "The provider is away.", "error_id": "e-42"}
+    make_attempt(task, status="failed", deaths=2, **said)
+    page = read(signed_in(), f"/tasks/{task.pk}/?attempt=1")
+
+    for part in ("network: The provider is away.", "e-42", "Processes died"):
+        assert part in page
+
+
 def test_five_thousand_steps_are_paged_and_open_within_a_second(signed_in: SignedIn) -> None:
     attempt, client = make_attempt(status="running"), signed_in()
     make_steps(attempt, 5000)
