@@ -99,7 +99,7 @@ def read_agent(user: Any, agent: Agent) -> AgentDetail:
     """Gather what the page of an agent shows. The number of queries is the same for 10 rows and for 1,000."""
     reader = work_reader()
     provider, provider_from = find_provider(agent)
-    mail = Message.objects.filter(recipient=agent).select_related("sender_agent").defer("body", "data")
+    mail = Message.objects.filter(recipient=agent).select_related("recipient", "sender_agent").defer("body", "data")
     return AgentDetail(
         agent=agent,
         proof=reader.prove_agents([agent])[agent.pk],

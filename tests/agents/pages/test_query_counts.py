@@ -1,4 +1,4 @@
-"""Pages cost the same number of queries with 10 rows as with 1,000."""
+"""Pages cost the same number of queries with one row of each kind as with 1,000: short lists hide nothing."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -57,7 +57,7 @@ def count_queries(cast: Cast) -> dict[tuple[str, str], int]:
 
 
 def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
-    add_rows(cast, 10)
+    add_rows(cast, 1)
     few = count_queries(cast)
     add_rows(cast, 1000)
 
