@@ -72,9 +72,11 @@ class RunningVictor:
 
 
 @contextmanager
-def start_victor(home: Path, *options: str, **environment: str) -> Iterator[RunningVictor]:
+def start_victor(
+    home: Path, *options: str, with_model: bool = False, **environment: str
+) -> Iterator[RunningVictor]:
     """Run `up` until the block ends; yields when it is ready."""
-    victor = launch_victor(home, *options, **environment)
+    victor = launch_victor(home, *options, with_model=with_model, **environment)
     try:
         victor.wait_for_line(r"^ready ")
         yield victor
@@ -83,9 +85,11 @@ def start_victor(home: Path, *options: str, **environment: str) -> Iterator[Runn
             victor.stop()
 
 
-def launch_victor(home: Path, *options: str, **environment: str) -> RunningVictor:
+def launch_victor(home: Path, *options: str, with_model: bool = False, **environment: str) -> RunningVictor:
     """Start `up` and return at once."""
-    command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", "--no-model", *options]
+    command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", *options]
+    if not with_model:
+        command.append("--no-model")
     process = subprocess.Popen(
         command,
         cwd=ROOT,
