@@ -145,8 +145,8 @@ def test_attempts_are_tabs_and_the_newest_comes_first(signed_in: SignedIn) -> No
 
 def test_an_attempt_tells_why_it_failed_and_how_often_its_process_died(signed_in: SignedIn) -> None:
     task = make_task(status="ready")
-    said = {"error_category": "network", "error_message": "The provider is away.", "error_id": "e-42"}
-    make_attempt(task, status="failed", deaths=2, **said)
+    message = "The provider is away."
+    make_attempt(task, status="failed", deaths=2, error_category="network", error_message=message, error_id="e-42")
     page = read(signed_in(), f"/tasks/{task.pk}/?attempt=1")
 
     for part in ("network: The provider is away.", "e-42", "Processes died"):
