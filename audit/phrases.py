@@ -3,6 +3,7 @@
 import json
 
 from audit.models import Entry
+from victoros.lib.shapes import LOOKS
 
 DETAIL_CHARACTERS = 160
 PAGES = {
@@ -90,7 +91,7 @@ def say_kind(kind: str) -> str:
 def shape_of(kind: str) -> str:
     """Return the status word whose shape stands for a kind."""
     word = kind.rpartition(".")[2]
-    return SHAPES.get(word, word)
+    return SHAPES.get(word, word if word in LOOKS else "read")
 
 
 def name_of(entry: Entry) -> str:

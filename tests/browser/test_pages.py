@@ -13,15 +13,20 @@ from tests.browser.world import make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"width": 360, "height": 740}
 BEYOND = """() => {
-  const isClipped = (one) => one.parentElement && (getComputedStyle(one.parentElement).overflowX !== "visible" || isClipped(one.parentElement));
+  const hides = (one) => getComputedStyle(one).overflowX !== "visible";
+  const isClipped = (one) => one.parentElement && (hides(one.parentElement) || isClipped(one.parentElement));
+  const isBeyond = (one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1;
   return [...document.querySelectorAll("body *")]
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility() && !isClipped(one))
-  .map((one) => one.tagName + "." + one.className + " " + one.textContent.trim().slice(0, 40)); }"""
-SMALL = """() => [...document.querySelectorAll("button, .button, .bottom a, input:not([type=hidden]), select")]
-  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 39 && !one.matches("[type=checkbox], [type=radio], .toast button"))
-  .map((one) => one.outerHTML.slice(0, 120))"""
+    .filter((one) => isBeyond(one) && !isClipped(one))
+    .map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`);
+}"""
+SMALL = """() => {
+  const controls = "button, .button, .bottom a, select, input:not([type=hidden], [type=checkbox], [type=radio])";
+  return [...document.querySelectorAll(controls)]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 39)
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
 
 
 def addresses() -> list[str]:
@@ -43,7 +48,7 @@ def addresses() -> list[str]:
 def test_nothing_reaches_beyond_a_phone_and_controls_fit_a_thumb(open_page: OpenPage) -> None:
     make_world()
     page = open_page("/")
-    page.set_viewport_size(PHONE)
+    use_phone(page)
     problems: dict[str, Any] = {}
     for address in addresses():
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + address)
@@ -56,7 +61,7 @@ def test_nothing_reaches_beyond_a_phone_and_controls_fit_a_thumb(open_page: Open
 def test_the_bar_at_the_bottom_hides_nothing_and_is_opaque(open_page: OpenPage) -> None:
     make_world()
     page = open_page("/")
-    page.set_viewport_size(PHONE)
+    use_phone(page)
     bar = page.locator("nav.bottom")
     expect(bar).to_be_visible()
     assert "rgba" not in bar.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
@@ -68,7 +73,7 @@ def test_the_bar_at_the_bottom_hides_nothing_and_is_opaque(open_page: OpenPage) 
 def test_stop_and_approve_are_within_two_taps_on_a_phone(open_page: OpenPage) -> None:
     make_world()
     page = open_page("/")
-    page.set_viewport_size(PHONE)
+    use_phone(page)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved: publish_file")).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
@@ -126,3 +131,8 @@ def test_everything_works_without_a_script(web: Any, operator: Any, chromium: An
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("Stopped: 1 swarm;")).to_be_visible()
     context.close()
+
+
+def use_phone(page: Page) -> None:
+    """Make the window as small as a small phone."""
+    page.set_viewport_size({"width": 360, "height": 740})

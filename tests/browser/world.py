@@ -1,6 +1,7 @@
 """A little of everything, so that no page is empty."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -35,7 +36,7 @@ def make_world() -> Swarm:
     Dependency.objects.create(task=wait, on=work)
     attempt = make_attempt(wait, editor, status="waiting", waiting_for="approval", waiting_since=timezone.now())
     approval = make_approval(attempt, arguments={"path": "digest.md", "text": f"{LONG} " * 30}, why="All is verified.")
-    where = {"swarm_ref": swarm.pk, "agent_name": editor.name, "task_ref": wait.pk}
+    where: dict[str, Any] = {"swarm_ref": swarm.pk, "agent_name": editor.name, "task_ref": wait.pk}
     soon = timezone.now() + timedelta(hours=1)
     raise_item(
         actor=SYSTEM,

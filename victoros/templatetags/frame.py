@@ -9,9 +9,9 @@ from django.urls import reverse
 from agents.permissions import ADMINISTER, OPERATE, scope_of_user
 from audit.selectors import count_open_items
 from audit.watch import watch
-from victoros.lib.access import Scope
 from victoros.dashboard.assets import asset_url as _asset_url
 from victoros.dashboard.navigation import Link, links_for
+from victoros.lib.access import Scope
 
 register = template.Library()
 
