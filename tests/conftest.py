@@ -60,9 +60,13 @@ def running_victor(tmp_path: Path) -> Iterator[RunningVictor]:
         yield victor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """A headless Chromium; for tests marked `browser`."""
+    """A headless Chromium; for tests marked `browser`.
+
+    Not for the whole session: while Playwright runs, this thread has a running event loop, in which no other test could
+    begin one of its own.
+    """
     from playwright.sync_api import sync_playwright
 
     from victoros.ops.chromium import find_chromium
