@@ -53,41 +53,17 @@ def create_from_template(
     chosen = _TEMPLATES.get(template)
     if chosen is None:
         raise InvalidInput(f"There is no template named {template!r}.", hint=f"Templates are: {', '.join(_TEMPLATES)}.")
-    folder = check_input_folder(input_folder or str(chosen.sample_folder))
     swarm = create_swarm(
         actor=actor,
         workspace=workspace,
         name=name,
         purpose=chosen.description,
         provider=provider,
-        input_folder=str(folder),
+        input_folder=input_folder or str(chosen.sample_folder),
         template=template,
     )
     chosen.build(actor, swarm)
     return swarm
-
-
-def check_input_folder(text: str) -> Path:
-    """Return the real folder behind a path, or raise `InvalidInput`: it must exist, be readable, and hold none of our secrets."""
-    folder = Path(text).expanduser().resolve()
-    home = Path(settings.VICTOR_HOME).resolve()
-    if not folder.is_dir():
-        raise InvalidInput(
-            f"{folder} is not a folder.", hint="Give the path of a folder on the machine that runs Victor.os."
-        )
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise InvalidInput(f"{folder} cannot be read.", hint="Change its permissions, or choose another folder.")
-    if folder == home or folder in home.parents or home in folder.parents:
-        raise InvalidInput(
-            f"{folder} holds Victor.os's own state.", hint="Copy the documents to a folder of their own."
-        )
-    roots = [Path(root).expanduser().resolve() for root in settings.VICTOR_INPUT_ROOTS]
-    if roots and folder != SAMPLES and not any(folder.is_relative_to(root) for root in roots):
-        raise InvalidInput(
-            f"{folder} is not below a folder that swarms may read.",
-            hint=f"Choose one below {', '.join(map(str, roots))}, or add it to VICTOR_INPUT_ROOTS.",
-        )
-    return folder
 
 
 def list_documents(folder: Path) -> list[str]:

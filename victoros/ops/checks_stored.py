@@ -14,7 +14,7 @@ def check_settings() -> Verdict:
     load_django()
     from django.core.checks import run_checks
 
-    found = run_checks()
+    found = [message for message in run_checks() if not message.is_silenced()]
     if not found:
         return ok("complete")
     worst = max(found, key=lambda message: message.level)
