@@ -20,6 +20,7 @@ from victoros.lib.errors import InvalidInput, NotAllowed, NotFound
 M = TypeVar("M", bound=Model)
 
 VIEW, OPERATE, ADMINISTER = "view", "operate", "administer"
+_SCOPES = "_victor_scopes"
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
     "operator": (VIEW, OPERATE),
@@ -78,11 +79,21 @@ def swarm_ids_for(user: Any, action: str, within: Iterable[int] | None = None) -
 
 
 def scope_of_user(user: Any, action: str = VIEW) -> Scope:
-    """Return what `user` may look at (or operate) as ids; named by `settings.VICTOR_SCOPE`."""
+    """Return what `user` may look at (or operate) as ids; named by `settings.VICTOR_SCOPE`.
+
+    Found once for each user object, which lives as long as its request: a right given meanwhile counts from the next.
+    """
     if not user.is_active or not user.is_authenticated:
         return Scope()
     if user.is_superuser:
         return Scope(everything=True)
+    known: dict[str, Scope] = user.__dict__.setdefault(_SCOPES, {})
+    if action not in known:
+        known[action] = _find_scope(user, action)
+    return known[action]
+
+
+def _find_scope(user: Any, action: str) -> Scope:
     workspaces = Workspace.objects.filter(
         Q(pk__in=_granted_workspaces(user, action).values("content_object_id"))
         | Q(
@@ -118,6 +129,7 @@ def grant(user: Any, role: str, holder: Swarm | Workspace) -> None:
     for action in (VIEW, OPERATE, ADMINISTER):
         change = assign_perm if action in ROLES[role] else remove_perm
         change(f"{action}_{noun}", user, holder)
+    user.__dict__.pop(_SCOPES, None)
 
 
 def revoke(user: Any, holder: Swarm | Workspace) -> None:
@@ -125,6 +137,7 @@ def revoke(user: Any, holder: Swarm | Workspace) -> None:
     noun = "workspace" if isinstance(holder, Workspace) else "swarm"
     for action in (VIEW, OPERATE, ADMINISTER):
         remove_perm(f"{action}_{noun}", user, holder)
+    user.__dict__.pop(_SCOPES, None)
 
 
 def list_roles(holder: Swarm | Workspace) -> dict[str, str]:

@@ -68,8 +68,8 @@ def test_what_cannot_be_made_is_refused_with_a_reason(victor: Victor, documents:
     beside = documents.parent
     (beside / "empty").mkdir()
     for words, said in (
-        (("--template", "desk", "--input", beside / "nowhere"), "is not a folder"),
-        (("--template", "desk", "--input", documents / "one.md"), "is not a folder"),
+        (("--template", "desk", "--input", beside / "nowhere"), "There is no folder"),
+        (("--template", "desk", "--input", documents / "one.md"), "There is no folder"),
         (("--template", "desk", "--input", beside / "empty"), "There are no files in"),
         (("--template", "orchestra"), "There is no template"),
         (("--template", "desk", "--provider", "nobody"), "There is no provider 'nobody'"),
