@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 
 from audit.topics import bump
@@ -46,6 +47,9 @@ def talk(headers: list[tuple[bytes, bytes]], *sent: str) -> list[Any]:
             answers.append(json.loads(answer["text"]) if answer["type"] == "websocket.send" else answer["code"])
         await socket.disconnect()
         await the_hub().close()
+        await sync_to_async(
+            connections.close_all
+        )()  # an open one would keep PostgreSQL from dropping the test database
         return answers
 
     return run_apart(scenario())
