@@ -8,6 +8,7 @@ from django.db import models
 
 from audit.actors import Actor
 from audit.models import Entry
+from victoros.lib.inserting import insert_rows
 
 
 class Kind(models.TextChoices):
@@ -96,7 +97,7 @@ def record(facts: Fact | Iterable[Fact]) -> None:
     """Write entries for what the current transaction changes. One statement however many."""
     rows = [_as_entry(fact) for fact in ([facts] if isinstance(facts, Fact) else facts)]
     if rows:
-        Entry.objects.bulk_create(rows)
+        insert_rows(Entry, rows)
 
 
 def _as_entry(fact: Fact) -> Entry:

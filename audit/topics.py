@@ -1,6 +1,6 @@
 """Versions of what pages watch. Raised last in a transaction, told to browsers once it has committed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -13,6 +13,7 @@ _RAISE = (
     "INSERT INTO audit_topic (name, version) VALUES {rows} "
     "ON CONFLICT (name) DO UPDATE SET version = audit_topic.version + 1 RETURNING name, version"
 )
+Send = Callable[[dict[str, int]], object]
 _gathered: ContextVar[set[str] | None] = ContextVar("gathered_topics", default=None)
 
 
@@ -22,22 +23,32 @@ def bump(names: Iterable[str]) -> None:
     if gathered is not None:
         gathered.update(names)
         return
-    ordered = sorted(set(names))
-    if ordered:
-        versions = raise_versions(ordered)
-        transaction.on_commit(lambda: live.publish(versions), robust=True)
+    _raise_and_send(names, live.publish)
 
 
 @contextmanager
-def gather() -> Iterator[None]:
-    """Hold back every `bump` inside and do all of them at the end at once, so that topic rows are locked but shortly."""
+def gather(send: Send = live.publish) -> Iterator[None]:
+    """Hold back every `bump` inside and do all of them at the end at once, so that topic rows are locked but shortly.
+
+    `send` gets the versions once the transaction has committed.
+    """
     names: set[str] = set()
     token = _gathered.set(names)
     try:
         yield
     finally:
         _gathered.reset(token)
-    bump(names)
+    if _gathered.get() is not None:
+        bump(names)
+    else:
+        _raise_and_send(names, send)
+
+
+def _raise_and_send(names: Iterable[str], send: Send) -> None:
+    ordered = sorted(set(names))
+    if ordered:
+        versions = raise_versions(ordered)
+        transaction.on_commit(lambda: send(versions), robust=True)
 
 
 def raise_versions(ordered: list[str]) -> dict[str, int]:

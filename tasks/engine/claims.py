@@ -17,6 +17,7 @@ from audit.events import Fact, Kind, record
 from tasks.engine.commit import renew_lease
 from tasks.models import Attempt, Outbox, Task
 from tasks.transitions import settle_agents
+from victoros.lib.inserting import insert_rows
 
 SUSPECT_DEATHS = 2
 """An attempt that was on this many processes when they died, without finishing a step between, is driven alone."""
@@ -234,7 +235,7 @@ def _begin(cell_id: int, pairs: list[tuple[Task, Agent]]) -> list[int]:
         return []
     counts = _mark_in_progress(pairs)
     pairs = [(task, agent) for task, agent in pairs if task.pk in counts]
-    attempts = Attempt.objects.bulk_create(
+    attempts = [
         Attempt(
             task=task,
             agent=agent,
@@ -245,7 +246,8 @@ def _begin(cell_id: int, pairs: list[tuple[Task, Agent]]) -> list[int]:
             priority=task.priority,
         )
         for task, agent in pairs
-    )
+    ]
+    ids = insert_rows(Attempt, attempts)
     Agent.objects.filter(pk__in={agent.pk for _, agent in pairs}).update(claimed_at=timezone.now())
     settle_agents(agent.pk for _, agent in pairs)
     record(
@@ -261,7 +263,7 @@ def _begin(cell_id: int, pairs: list[tuple[Task, Agent]]) -> list[int]:
         for task, agent in pairs
     )
     _bump(attempts)
-    return [attempt.pk for attempt in attempts]
+    return ids
 
 
 _MARK = """

@@ -7,18 +7,21 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from audit import topics
 from audit.events import Fact, Kind, record
 from tasks.engine.finish import finish
 from tasks.engine.orders import CellDeclaredDead, Ending, Waiting, Write, Written
-from tasks.models import Attempt, Cell, Effect, Step
+from tasks.models import Attempt, Effect, Step
+from victoros.lib import live
 from victoros.lib.errors import VictorError
+from victoros.lib.inserting import insert_rows
 
 log = logging.getLogger(__name__)
 
+_NOW = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()"}
+_RENEW = "UPDATE tasks_cell SET heartbeat_at = {now} WHERE id = %s AND status IN ('alive', 'draining')"
 _ADVANCE = """
 WITH v(attempt, held_fence, before_n, after_n, t_in, t_out, nanos) AS (VALUES {rows})
 UPDATE tasks_attempt SET
@@ -39,12 +42,12 @@ FROM v WHERE agents_agent.id = v.agent
 _SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed": Kind.EFFECT_FAILED}
 
 
-def commit_batch(cell_id: int, writes: Sequence[Write]) -> list[Written]:
+def commit_batch(cell_id: int, writes: Sequence[Write], send: topics.Send = live.publish) -> list[Written]:
     """Make all writes durable at once; raises `CellDeclaredDead` when this cell's lease is gone.
 
     Safe to repeat after an error whose outcome is unknown: a write that did commit is then no longer held.
     """
-    with transaction.atomic(), topics.gather():
+    with transaction.atomic(), topics.gather(send):
         renew_lease(cell_id)
         _lock_in_order(writes)
         held = _advance(cell_id, writes)
@@ -59,8 +62,10 @@ def commit_batch(cell_id: int, writes: Sequence[Write]) -> list[Written]:
 
 def renew_lease(cell_id: int) -> None:
     """Renew the cell's heartbeat by the database's clock, or raise `CellDeclaredDead`."""
-    if not Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(heartbeat_at=Now()):
-        raise CellDeclaredDead
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW.format(now=_NOW[connection.vendor]), [cell_id])
+        if not cursor.rowcount:
+            raise CellDeclaredDead
 
 
 def _lock_in_order(writes: Sequence[Write]) -> None:
@@ -119,7 +124,7 @@ def _write_journal(kept: list[tuple[Write, Written]]) -> None:
             write.step.result = result.result
         steps.append(write.step)
     if steps:
-        Step.objects.bulk_create(steps)
+        insert_rows(Step, steps)
         _credit_agents(kept)
     _write_effects(kept)
 

@@ -1,12 +1,13 @@
 """Requests and answers as the journal keeps them, and back."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from agents.llm.types import LlmAnswer, LlmRequest, ToolCall
 
 NANO = Decimal(10) ** 9
+_ANSWER = [field.name for field in fields(LlmAnswer)]
 
 
 def request_to_json(request: LlmRequest) -> dict[str, Any]:
@@ -25,7 +26,9 @@ def request_to_json(request: LlmRequest) -> dict[str, Any]:
 
 def answer_to_json(answer: LlmAnswer) -> dict[str, Any]:
     """Return an answer as JSON; `answer_from_json` gives it back unchanged."""
-    kept = asdict(answer)
+    kept = {name: getattr(answer, name) for name in _ANSWER}
+    call = answer.call
+    kept["call"] = {"name": call.name, "arguments": call.arguments, "id": call.id} if call else None
     kept["cost"] = str(answer.cost)
     return kept
 

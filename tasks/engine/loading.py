@@ -16,8 +16,12 @@ def load_orders(cell_id: int, attempt_ids: Iterable[int]) -> list[Order]:
     """Return the orders of those attempts that this cell holds, as given. The same few queries for one or a thousand."""
     ids = list(attempt_ids)
     held = Attempt.objects.filter(pk__in=ids, cell_id=cell_id, status="running")
-    found = held.select_related("task", "agent__provider", "swarm__provider").in_bulk()
+    found = held.select_related("task").in_bulk()
     rows = [found[pk] for pk in ids if pk in found]
+    agents = Agent.objects.select_related("provider").in_bulk({row.agent_id for row in rows})
+    swarms = Swarm.objects.select_related("provider").in_bulk({row.swarm_id for row in rows})
+    for row in rows:
+        row.agent, row.swarm = agents[row.agent_id], swarms[row.swarm_id]
     begun = [row.pk for row in rows if row.fence > 1]
     journal, approvals = _read_journal(begun), _read_approvals(begun)
     effects = _read_effects([row.task_id for row in rows if row.fence > 1 or row.n > 1])

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.llm.types import Connection
 from audit.actors import Actor
-from tasks.models import Effect, Step
+from tasks.models import Effect
 from victoros.lib.errors import VictorError
 
 
@@ -153,6 +153,24 @@ Ending = Completed | Failed | Waiting | Released
 Perform = Callable[[], "dict[str, Any] | Waiting"]
 
 
+@dataclass(slots=True)
+class StepDraft:
+    """A step to be written: the fields of `tasks.models.Step`, without the price of a model for each."""
+
+    attempt_id: int
+    n: int
+    kind: str
+    name: str
+    request: dict[str, Any]
+    started_at: datetime
+    finished_at: datetime
+    outcome: str = "done"
+    result: dict[str, Any] = field(default_factory=dict)
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_nanos: int = 0
+
+
 @dataclass
 class Write:
     """One thing to be made durable for one attempt; at most one per attempt is under way."""
@@ -160,7 +178,7 @@ class Write:
     order: Order
     before: int
     """Steps finished before this write: a write that was already committed is recognised by it."""
-    step: Step | None = None
+    step: StepDraft | None = None
     perform: Perform | None = None
     """Runs inside the transaction; what it returns becomes the step's result, a `Waiting` suspends instead."""
     intent: Effect | None = None

@@ -20,9 +20,20 @@ from agents.models import Swarm
 from agents.tools.policy import ASK, REFUSE, decide, digest_act, effect_key
 from agents.tools.registry import EffectClass, Tool, ToolContext, find_tool
 from tasks.engine.journal import answer_from_json, answer_to_json, nanos_of, request_to_json
-from tasks.engine.orders import Completed, Failed, JournalStep, Order, Perform, Released, Waiting, Write, Written
+from tasks.engine.orders import (
+    Completed,
+    Failed,
+    JournalStep,
+    Order,
+    Perform,
+    Released,
+    StepDraft,
+    Waiting,
+    Write,
+    Written,
+)
 from tasks.engine.waits import ask_for_approval, ask_person, await_mail, await_task, report_uncertain
-from tasks.models import Effect, Step
+from tasks.models import Effect
 from victoros.lib.errors import Category, InvalidInput, VictorError
 
 MAX_TRIES = 4
@@ -174,7 +185,7 @@ class Run:
         raise Left
 
     async def _observe(
-        self, step: Step, result: dict[str, Any] | None = None, *, perform: Perform | None = None
+        self, step: StepDraft, result: dict[str, Any] | None = None, *, perform: Perform | None = None
     ) -> dict[str, Any]:
         if result is not None:
             step.result = result
@@ -197,7 +208,7 @@ class Run:
             raise InvalidInput(f"{name} cannot be called like this: {fault}", hint="Follow the tool's schema.")
         return tool
 
-    async def _clear(self, tool: Tool, arguments: dict[str, Any], step: Step, why: str) -> dict[str, str] | None:
+    async def _clear(self, tool: Tool, arguments: dict[str, Any], step: StepDraft, why: str) -> dict[str, str] | None:
         """Return None when the act may go on, or why it may not; leaves to wait when a person must decide."""
         verdict = decide(tool, agent_tools=self.agent.tools, swarm_policy=self.swarm.policy)
         if verdict == REFUSE:
@@ -216,7 +227,7 @@ class Run:
         )
         raise Left
 
-    async def _act_outside(self, tool: Tool, arguments: dict[str, Any], step: Step) -> dict[str, Any]:
+    async def _act_outside(self, tool: Tool, arguments: dict[str, Any], step: StepDraft) -> dict[str, Any]:
         context = self._context(step.n, tool, arguments)
         if tool.effect == EffectClass.READ:
             return await self._observe(step, await self._run_tool(tool, context, arguments))
@@ -237,7 +248,7 @@ class Run:
         await self._commit(Write(self.order, self._steps, step=step, settle=(context.key, status, result)))
         return result
 
-    async def _intend(self, tool: Tool, arguments: dict[str, Any], step: Step, key: str, *, fresh: bool) -> None:
+    async def _intend(self, tool: Tool, arguments: dict[str, Any], step: StepDraft, key: str, *, fresh: bool) -> None:
         if not fresh:
             await self._commit(Write(self.order, self._steps, settle=(key, "intended", {})))
             return
@@ -290,8 +301,8 @@ class Run:
         order = self.order
         return (order.waited_ref, order.waited_since) if self._steps == order.steps else (None, None)
 
-    def _step(self, kind: str, name: str, request: dict[str, Any], started: datetime) -> Step:
-        return Step(
+    def _step(self, kind: str, name: str, request: dict[str, Any], started: datetime) -> StepDraft:
+        return StepDraft(
             attempt_id=self.order.attempt_id,
             n=self._steps + 1,
             kind=kind,

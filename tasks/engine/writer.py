@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from tasks.engine.commit import commit_batch
+from tasks.engine.hints import HintSender
 from tasks.engine.orders import Write, Written
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._pending: list[tuple[Write, asyncio.Future[Written]]] = []
         self._wake = asyncio.Event()
+        self._hints = HintSender()
 
     async def put(self, write: Write) -> Written:
         """Make one write durable together with whatever else is ready."""
@@ -58,11 +60,12 @@ class Writer:
         """Let the thread end and its connection close."""
         self._thread.submit(lambda: connection.close())  # the thread's own connection, not the caller's
         self._thread.shutdown(wait=True)
+        self._hints.close()
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[Written]]]) -> None:
         writes = [write for write, _ in batch]
         try:
-            results = await self.in_database(lambda: commit_batch(self.cell_id, writes))
+            results = await self.in_database(lambda: commit_batch(self.cell_id, writes, self._hints.post))
         except Exception as error:  # a tool may raise anything; it must not take the other attempts with it
             await self._commit_singly(batch, error)
             return

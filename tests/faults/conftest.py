@@ -87,7 +87,7 @@ class Playing:
             "VICTOR_DATABASE_URL": database_url(),
             **environment,
         }
-        command = [sys.executable, "-m", "victoros.ops.bench.crew", "--cells", str(cells)]
+        command = [sys.executable, "-m", "victoros.ops.bench.crew", "--cells", str(cells), "--tick", "0.1"]
         with open(self.home / "crew.log", "ab") as log:
             return subprocess.Popen(
                 [*command, "--import", "tests.faults.playground"],

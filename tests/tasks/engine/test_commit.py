@@ -11,7 +11,7 @@ from agents.models import Agent
 from audit.models import Entry, Topic
 from tasks.engine.burial import bury_cell
 from tasks.engine.commit import commit_batch
-from tasks.engine.orders import CellDeclaredDead, Completed, Failed, Order, Released, Waiting, Write
+from tasks.engine.orders import CellDeclaredDead, Completed, Failed, Order, Released, StepDraft, Waiting, Write
 from tasks.models import Attempt, Step, Task
 from tasks.services.work import create_task
 from tests.agents.factories import OPERATOR
@@ -34,9 +34,9 @@ def orders(cell: StillCell) -> list[Order]:
     return cell.take()
 
 
-def step(order: Order, n: int = 1, **fields: Any) -> Step:
+def step(order: Order, n: int = 1, **fields: Any) -> StepDraft:
     now = timezone.now()
-    return Step(attempt_id=order.attempt_id, n=n, kind="think", name="m", started_at=now, finished_at=now, **fields)
+    return StepDraft(order.attempt_id, n, "think", "m", {}, started_at=now, finished_at=now, **fields)
 
 
 def attempt(order: Order) -> Attempt:

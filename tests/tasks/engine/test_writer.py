@@ -16,7 +16,7 @@ from tasks.engine.cell import Cell
 from tasks.engine.claims import claim
 from tasks.engine.commit import commit_batch
 from tasks.engine.loading import load_orders
-from tasks.engine.orders import CellDeclaredDead, Completed, Order, Write, Written
+from tasks.engine.orders import CellDeclaredDead, Completed, Order, StepDraft, Write, Written
 from tasks.engine.presence import open_cell
 from tasks.engine.writer import Writer
 from tasks.models import Attempt, Step, Task
@@ -54,9 +54,11 @@ def write_all(cell_id: int, writes: list[Write], prepare: Callable[[Writer], Non
     return asyncio.run(run())
 
 
-def step(order: Order) -> Step:
+def step(order: Order) -> StepDraft:
     now = timezone.now()
-    return Step(attempt_id=order.attempt_id, n=1, kind="think", name="m", started_at=now, finished_at=now)
+    return StepDraft(
+        attempt_id=order.attempt_id, n=1, kind="think", name="m", request={}, started_at=now, finished_at=now
+    )
 
 
 class Odd(Exception):

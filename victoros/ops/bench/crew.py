@@ -17,7 +17,7 @@ from victoros.ops.home import Home
 from victoros.ops.messenger import Messenger
 from victoros.ops.services import work_services
 from victoros.ops.signals import Signals
-from victoros.ops.supervisor import Supervisor
+from victoros.ops.supervisor import TICK_S, Supervisor
 
 FACTS = "crew.json"
 
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument(
         "--import", dest="modules", action="append", default=[], help="a module to load before the fork"
     )
+    parser.add_argument("--tick", type=float, default=TICK_S, help="how often to look whether a cell died, in seconds")
     options = parser.parse_args()
     os.environ["VICTOR_CELLS"] = str(options.cells)
     signals = Signals()
@@ -41,7 +42,7 @@ def main() -> None:
     supervisor = Supervisor(
         Home(Path(os.environ["VICTOR_HOME"])), Console(), signals, Messenger(os.environ["VICTOR_REDIS_URL"])
     )
-    _work(supervisor, options.cells)
+    _work(supervisor, options.cells, options.tick)
 
 
 def _be_patient() -> None:
@@ -50,14 +51,14 @@ def _be_patient() -> None:
     watched.MANY_DEATHS = 1_000_000
 
 
-def _work(supervisor: Supervisor, cells: int) -> None:
+def _work(supervisor: Supervisor, cells: int, tick_s: float) -> None:
     supervisor.on_change = lambda: _write_facts(supervisor)
     try:
         for service in work_services(cells):
             if service.name != "chores":
                 supervisor.start(service)
         while not supervisor.is_stopping:
-            supervisor.tick(0.1)
+            supervisor.tick(tick_s)
     finally:
         supervisor.stop_all()
 
