@@ -20,6 +20,7 @@ import psycopg
 from victoros.ops.logs import last_words
 from victoros.ops.processes import end_with_parent
 
+WITH_MODEL = "with the embedded model"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -72,11 +73,9 @@ class RunningVictor:
 
 
 @contextmanager
-def start_victor(
-    home: Path, *options: str, with_model: bool = False, **environment: str
-) -> Iterator[RunningVictor]:
+def start_victor(home: Path, *options: str, **environment: str) -> Iterator[RunningVictor]:
     """Run `up` until the block ends; yields when it is ready."""
-    victor = launch_victor(home, *options, with_model=with_model, **environment)
+    victor = launch_victor(home, *options, **environment)
     try:
         victor.wait_for_line(r"^ready ")
         yield victor
@@ -85,11 +84,10 @@ def start_victor(
             victor.stop()
 
 
-def launch_victor(home: Path, *options: str, with_model: bool = False, **environment: str) -> RunningVictor:
-    """Start `up` and return at once."""
-    command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", *options]
-    if not with_model:
-        command.append("--no-model")
+def launch_victor(home: Path, *options: str, **environment: str) -> RunningVictor:
+    """Start `up` and return at once; without the embedded model unless `WITH_MODEL` is among the options."""
+    chosen = [option for option in options if option != WITH_MODEL] if WITH_MODEL in options else ["--no-model", *options]
+    command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", *chosen]
     process = subprocess.Popen(
         command,
         cwd=ROOT,

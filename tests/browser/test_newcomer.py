@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.running import RunningVictor, start_victor
+from tests.running import WITH_MODEL, RunningVictor, start_victor
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -56,7 +56,7 @@ def test_from_the_sign_in_link_to_the_published_digest(
     tmp_path: Path, reports: Path, browser_context: "BrowserContext"
 ) -> None:
     home = tmp_path / "home"
-    with start_victor(home, with_model=True) as victor:
+    with start_victor(home, WITH_MODEL) as victor:
         page = sign_in(victor, browser_context)
         make_desk(page, reports)
         page.get_by_role("link", name="Board").first.click()

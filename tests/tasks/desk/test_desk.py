@@ -138,7 +138,7 @@ def test_a_reader_that_quotes_falsely_three_times_fails_and_the_digest_says_so(f
 
     class Liar(DeskCell):
         async def ask(self, connection: Any, request: LlmRequest) -> LlmAnswer:
-            return SCRIPT.answers.pop(0) if SCRIPT.answers else say("They are about disks.")
+            return await super().ask(connection, request) if SCRIPT.answers else say("They are about disks.")
 
     cell = Liar()
     while orders := cell.take():
