@@ -86,7 +86,9 @@ def start_victor(home: Path, *options: str, **environment: str) -> Iterator[Runn
 
 def launch_victor(home: Path, *options: str, **environment: str) -> RunningVictor:
     """Start `up` and return at once; without the embedded model unless `WITH_MODEL` is among the options."""
-    chosen = [option for option in options if option != WITH_MODEL] if WITH_MODEL in options else ["--no-model", *options]
+    chosen = (
+        [option for option in options if option != WITH_MODEL] if WITH_MODEL in options else ["--no-model", *options]
+    )
     command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", *chosen]
     process = subprocess.Popen(
         command,
