@@ -2,9 +2,10 @@
    to what version; the section's own address is fetched once for it. Hints are merged: the first paints at once, the last
    is never lost, at most four repaints a second. Without a socket the page polls; it always says how fresh it is. */
 (() => {
-  const PAINT_MS = 250, SILENCE_MS = 15000, POLL_MS = 5000, GIVE_UP = 4;
+  const PAINT_MS = 250, SILENCE_MS = 15000, POLL_MS = 5000, LONGEST_MS = 10000;
   const latest = new Map();
-  const tries = new WeakMap();
+  const failures = new WeakMap(); // section -> how often in a row its address brought nothing newer
+  const resting = new WeakSet();
   let socket = null, watched = "", wait = 250, lastWord = 0, lastPaint = 0, timer = 0, polls = 0, isSignedOut = false;
 
   const sections = () => [...document.querySelectorAll("[data-live]")];
@@ -52,7 +53,7 @@
     if (section.dataset.fetching || "gone" in section.dataset) return;
     const isHeld = victor.isInUse(section);
     section.toggleAttribute("data-held", isHeld);
-    if (isHeld || (tries.get(section) ?? 0) >= GIVE_UP) return;
+    if (isHeld || resting.has(section)) return;
     const before = section.dataset.version;
     section.dataset.fetching = "1";
     htmx
@@ -64,9 +65,18 @@
   function settle(section, before) {
     delete section.dataset.fetching;
     if (!section.isConnected) return;
-    tries.set(section, section.dataset.version === before && isStale(section) ? (tries.get(section) ?? 0) + 1 : 0);
+    if (section.dataset.version !== before || !isStale(section)) failures.delete(section);
+    else rest(section);
     if (isStale(section)) schedule();
     rewatch();
+  }
+
+  /* The server may be away or busy: ask again, ever more rarely, but never give up. */
+  function rest(section) {
+    const count = (failures.get(section) ?? 0) + 1;
+    failures.set(section, count);
+    resting.add(section);
+    setTimeout(() => { resting.delete(section); schedule(); }, Math.min(PAINT_MS * 2 ** count, LONGEST_MS));
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from agents.models import Swarm
 from audit.actors import SYSTEM
@@ -168,3 +168,22 @@ def end(server: "subprocess.Popen[bytes]") -> None:
     """Kill a server."""
     server.send_signal(signal.SIGKILL)
     server.wait(10)
+
+
+def test_a_section_that_cannot_be_fetched_is_asked_for_until_it_can(open_page: OpenPage) -> None:
+    swarm = make_swarm()
+    page = open_page("/needs-me/")
+    expect(page.locator(LIVE)).to_be_visible()
+    failed: list[str] = []
+
+    def fail_first(route: Route) -> None:
+        if len(failed) < 6:
+            failed.append(route.request.url)
+            route.fulfill(status=503, body="busy")
+        else:
+            route.continue_()
+
+    page.route("**/needs-me/", fail_first)
+    ask(swarm, "Asked at a bad moment")
+    expect(page.get_by_text("Asked at a bad moment")).to_be_visible(timeout=40_000)
+    assert len(failed) == 6

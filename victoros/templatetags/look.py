@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from audit import phrases
 from audit.watch import Watch
@@ -43,9 +43,9 @@ def status(value: str, word: str = "") -> SafeString:
 @register.simple_tag
 def facts(*named: Any) -> SafeString:
     """Draw the three squares from facts that have `name`, `state` (yes, late, no, unknown) and `source`."""
-    drawn = [_fact(fact) for fact in named]
+    drawn = format_html_join("", "{}", ((_fact(fact),) for fact in named))
     said = ", ".join(f"{fact.name}: {fact.state}" for fact in named)
-    return format_html('<span class="facts" role="img" aria-label="{}">{}</span>', said, mark_safe("".join(drawn)))
+    return format_html('<span class="facts" role="img" aria-label="{}">{}</span>', said, drawn)
 
 
 def _fact(fact: Any) -> SafeString:
