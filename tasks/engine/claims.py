@@ -1,5 +1,6 @@
 """Taking work: attempts that are ready to go on, then ready tasks for free agents. Set-based, by conditional updates."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
 from tasks.engine.commit import renew_lease
+from tasks.engine.prepared import Build, fetch, is_any
 from tasks.models import Attempt, Outbox, Task
 from tasks.transitions import settle_agents
 from victoros.lib.inserting import insert_rows
@@ -30,6 +32,21 @@ R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A task that may begin."""
+
+    pk: int
+    swarm_id: int
+    title: str
+    needs: str
+    """As JSON."""
+    priority: int
+    agent_id: int | None
+    pinned: bool
+    barred: int | None
+
+
+@dataclass(frozen=True)
 class Group:
     """Tasks that the same agents can do."""
 
@@ -42,7 +59,19 @@ class Group:
 
 def something_to_do() -> bool:
     """Tell by a few index look-ups whether a claim could find anything, or a call that nobody has answered."""
-    return _ready_attempts().exists() or _ready_tasks().exists() or Outbox.objects.filter(rung_at=None).exists()
+    return is_any(_one_attempt) or is_any(_one_task) or is_any(_one_call)
+
+
+def _one_attempt() -> QuerySet[Any, Any]:
+    return _ready_attempts().values_list("pk")[:1]
+
+
+def _one_task() -> QuerySet[Any, Any]:
+    return _ready_tasks().values_list("pk")[:1]
+
+
+def _one_call() -> QuerySet[Any, Any]:
+    return Outbox.objects.filter(rung_at=None).values_list("pk")[:1]
 
 
 @transaction.atomic
@@ -55,9 +84,9 @@ def claim(cell_id: int, limit: int, *, alone: bool = True) -> list[int]:
         renew_lease(cell_id)
         Outbox.objects.filter(rung_at=None).update(rung_at=timezone.now())
         _hold_swarms()
-        if alone and (suspects := _choose_attempts(_suspects(), 1)):
+        if alone and (suspects := _choose_attempts(_suspects, 1)):
             return _resume(cell_id, suspects)
-        resumed = _resume(cell_id, _choose_attempts(_ready_attempts().filter(deaths__lt=SUSPECT_DEATHS), limit))
+        resumed = _resume(cell_id, _choose_attempts(_unsuspected, limit))
         begun = _begin_tasks(cell_id, limit - len(resumed)) if len(resumed) < limit else []
         return [*resumed, *begun]
 
@@ -70,8 +99,17 @@ def _ready_attempts() -> QuerySet[Attempt]:
     return wanted.annotate(on_cells=on_cells, room=F("agent__max_active")).filter(on_cells__lt=F("room"))
 
 
-def _suspects() -> QuerySet[Attempt]:
-    return _ready_attempts().filter(deaths__gte=SUSPECT_DEATHS)
+def _suspects(limit: int) -> QuerySet[Any, Any]:
+    return _in_order(_ready_attempts().filter(deaths__gte=SUSPECT_DEATHS), limit)
+
+
+def _unsuspected(limit: int) -> QuerySet[Any, Any]:
+    return _in_order(_ready_attempts().filter(deaths__lt=SUSPECT_DEATHS), limit)
+
+
+def _in_order(ready: QuerySet[Any, Any], limit: int) -> QuerySet[Any, Any]:
+    rows = _locked(ready.order_by("-priority", "ready_at", "id"))
+    return rows.values_list("pk", "agent_id", "on_cells", "room")[:limit]
 
 
 def _ready_tasks() -> QuerySet[Task]:
@@ -106,12 +144,11 @@ def _locked(rows: QuerySet[R]) -> QuerySet[R]:
     return rows
 
 
-def _choose_attempts(ready: QuerySet[Any], limit: int) -> list[int]:
+def _choose_attempts(ready: Build, limit: int) -> list[int]:
     """Return ids by priority and age, no more of one agent than it may have on the cells at once."""
-    rows = _locked(ready.order_by("-priority", "ready_at", "id"))
     chosen: list[int] = []
     taken: dict[int, int] = defaultdict(int)
-    for pk, agent_id, on_cells, room in rows.values_list("pk", "agent_id", "on_cells", "room")[: max(limit, WINDOW)]:
+    for pk, agent_id, on_cells, room in fetch(ready, max(limit, WINDOW)):
         if on_cells + taken[agent_id] < room and len(chosen) < limit:
             taken[agent_id] += 1
             chosen.append(pk)
@@ -159,12 +196,19 @@ def _begin_tasks(cell_id: int, limit: int) -> list[int]:
     return begun
 
 
-def _find_candidates(limit: int, hopeless: list[Group]) -> list[Task]:
-    ready = _ready_tasks().order_by("-priority", "ready_at", "id")
+def _find_candidates(limit: int, hopeless: list[Group]) -> list[Candidate]:
+    rows = _candidates(limit, hopeless) if hopeless else fetch(_candidates, limit)
+    return [Candidate(*row) for row in rows]
+
+
+def _candidates(limit: int, hopeless: Sequence[Group] = ()) -> QuerySet[Any, Any]:
+    ready = _locked(_ready_tasks().order_by("-priority", "ready_at", "id"))
     for group in hopeless:
         ready = ready.exclude(_belongs_to(group))
-    fields = ("id", "swarm_id", "title", "needs", "priority", "agent_id", "pinned", "verifies__agent_id")
-    return list(_locked(ready.select_related("verifies").only(*fields))[:limit])
+    text = ready.annotate(needs_text=Cast("needs", TextField()))
+    return text.values_list(
+        "pk", "swarm_id", "title", "needs_text", "priority", "agent_id", "pinned", "verifies__agent_id"
+    )[:limit]
 
 
 def _belongs_to(group: Group) -> Q:
@@ -173,21 +217,17 @@ def _belongs_to(group: Group) -> Q:
     return Q(swarm_id=group.swarm_id, needs=list(group.needs)) & pinned & judged
 
 
-def _group_of(task: Task) -> Group:
-    return Group(
-        task.swarm_id,
-        tuple(task.needs),
-        task.agent_id if task.pinned else None,
-        task.verifies.agent_id if task.verifies else None,
-    )
+def _group_of(task: Candidate) -> Group:
+    needs = tuple(json.loads(task.needs)) if task.needs != "[]" else ()
+    return Group(task.swarm_id, needs, task.agent_id if task.pinned else None, task.barred)
 
 
-def _match(candidates: Sequence[Task], limit: int) -> tuple[list[tuple[Task, Agent]], list[Group]]:
+def _match(candidates: Sequence[Candidate], limit: int) -> tuple[list[tuple[Candidate, Agent]], list[Group]]:
     """Return at most `limit` pairs, the most urgent first, and the groups for which nobody was left."""
-    groups: dict[Group, list[Task]] = defaultdict(list)
+    groups: dict[Group, list[Candidate]] = defaultdict(list)
     for task in candidates:
         groups[_group_of(task)].append(task)
-    pairs: list[tuple[Task, Agent]] = []
+    pairs: list[tuple[Candidate, Agent]] = []
     taken: dict[int, int] = defaultdict(int)
     unmatched = []
     for group, tasks in groups.items():
@@ -215,9 +255,9 @@ def _find_free(group: Group, most: int) -> list[Agent]:
     return list(_locked(free.only("id", "name", "active", "max_active", "swarm_id"))[:most])
 
 
-def _pair(tasks: list[Task], free: list[Agent], taken: dict[int, int]) -> list[tuple[Task, Agent]]:
+def _pair(tasks: list[Candidate], free: list[Agent], taken: dict[int, int]) -> list[tuple[Candidate, Agent]]:
     """Deal the tasks out one to each agent in turn until tasks or places are used up."""
-    pairs: list[tuple[Task, Agent]] = []
+    pairs: list[tuple[Candidate, Agent]] = []
     waiting = list(tasks)
     while waiting:
         dealt = len(pairs)
@@ -230,14 +270,14 @@ def _pair(tasks: list[Task], free: list[Agent], taken: dict[int, int]) -> list[t
     return pairs
 
 
-def _begin(cell_id: int, pairs: list[tuple[Task, Agent]]) -> list[int]:
+def _begin(cell_id: int, pairs: list[tuple[Candidate, Agent]]) -> list[int]:
     if not pairs:
         return []
     counts = _mark_in_progress(pairs)
     pairs = [(task, agent) for task, agent in pairs if task.pk in counts]
     attempts = [
         Attempt(
-            task=task,
+            task_id=task.pk,
             agent=agent,
             swarm_id=task.swarm_id,
             n=counts[task.pk],
@@ -275,7 +315,7 @@ RETURNING tasks_task.id, tasks_task.attempt_count
 """
 
 
-def _mark_in_progress(pairs: list[tuple[Task, Agent]]) -> dict[int, int]:
+def _mark_in_progress(pairs: list[tuple[Candidate, Agent]]) -> dict[int, int]:
     """Take the tasks for their agents; returns the attempt number of each that was still ready."""
     now = timezone.now()
     values = [value for task, agent in pairs for value in (task.pk, agent.pk)]

@@ -1,12 +1,15 @@
 """Waking what waits: a time that came, mail that arrived, an event whose wake-up was lost."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from agents.models import Message
 from audit import topics
 from audit.models import AttentionItem
+from tasks.engine.prepared import Build, fetch
 from tasks.models import Approval, Attempt, Task
 from tasks.transitions import wake_attempts
 
@@ -15,9 +18,20 @@ AT_ONCE = 500
 
 def wake_due() -> int:
     """Wake attempts whose time has come or whose agent has mail. Two index look-ups when there are none."""
+    return sum(_wake(build()) for build in (_rested, _with_mail) if fetch(_one_of, build))
+
+
+def _rested() -> QuerySet[Attempt]:
+    return Attempt.objects.filter(status="waiting", wake_at__lte=Now())
+
+
+def _with_mail() -> QuerySet[Attempt]:
     mail = Message.objects.filter(recipient=OuterRef("agent"), status="delivered")
-    waiting = Attempt.objects.filter(status="waiting")
-    return _wake(waiting.filter(wake_at__lte=timezone.now())) + _wake(waiting.filter(Exists(mail), waiting_for="mail"))
+    return Attempt.objects.filter(Exists(mail), status="waiting", waiting_for="mail")
+
+
+def _one_of(build: Build) -> QuerySet[Any, Any]:
+    return build().values_list("pk")[:1]
 
 
 def wake_forgotten() -> int:

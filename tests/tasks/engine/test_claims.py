@@ -87,7 +87,7 @@ def test_woken_attempts_too_keep_to_the_limit_of_their_agent(swarm: Swarm) -> No
     script(lambda run: run.wait_for_mail(timeout=timedelta(hours=1)))
     StillCell().work()
     assert {status_of(first), status_of(second)} == {"blocked"}
-    Attempt.objects.update(wake_at=timezone.now())
+    Attempt.objects.update(wake_at=timezone.now() - timedelta(seconds=1))
     from tasks.engine.waking import wake_due
 
     assert wake_due() == 2
