@@ -47,7 +47,7 @@ class RunningVictor:
         """Return the pid of one of its processes; 0 while it is not running."""
         return next((int(entry["pid"]) for entry in self.facts()["processes"] if entry["name"] == name), 0)
 
-    def wait_for_line(self, pattern: str, timeout_s: float = 30) -> str:
+    def wait_for_line(self, pattern: str, timeout_s: float = 60) -> str:
         """Return the first line it prints, or has printed, that matches."""
         deadline = time.monotonic() + timeout_s
         while self._find(pattern) is None and self.process.poll() is None and time.monotonic() < deadline:

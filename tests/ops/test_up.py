@@ -36,7 +36,7 @@ def pages_answer(victor: RunningVictor) -> bool:
 def refuse_to_start(home: Path, *options: str, **environment: str) -> list[str]:
     """Run an `up` that must fail; return its lines."""
     failed = launch_victor(home, *options, **environment)
-    assert failed.wait(20) == 1
+    assert failed.wait(40) == 1
     return failed.lines
 
 

@@ -88,7 +88,7 @@ class Supervisor:
         if watched.service.stage == "work":
             self.messenger.report_dead({gone, *left, *watched.hosted})
         self._queue_was_lost |= watched.service.stage == "valkey"
-        if watched.is_leaving:
+        if watched.is_leaving and code == 0:
             watched.forget_process(pause_s=0)
         else:
             words = last_words(self.home.log_of(name)) if code > 0 else ""
