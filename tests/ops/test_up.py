@@ -139,11 +139,11 @@ def test_cells_are_started_anew_after_the_queue_server_came_back_empty(victor: R
 
 
 def test_what_a_killed_worker_leaves_behind_is_ended(victor: RunningVictor) -> None:
+    wait_until(lambda: children_of(victor.pid_of("cell-1")), timeout_s=40)
     worker = victor.pid_of("cell-1")
-    wait_until(lambda: psutil.Process(worker).children(), timeout_s=40)
-    left = psutil.Process(worker).children()
+    left = children_of(worker)
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: not any(started_at(process.pid) for process in left))
+    wait_until(lambda: not any(started_at(pid) for pid in left))
     wait_until(lambda: victor.pid_of("cell-1") not in (0, worker))
 
 
