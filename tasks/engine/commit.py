@@ -39,6 +39,7 @@ UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count
   cost_nanos = cost_nanos + v.nanos
 FROM v WHERE agents_agent.id = v.agent
 """
+_LOCK = "SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed": Kind.EFFECT_FAILED}
 
 
@@ -77,21 +78,24 @@ def _lock_in_order(writes: Sequence[Write]) -> None:
         ("agents_agent", {write.order.agent.id for write in writes}),
     ):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(ids)])
+            cursor.execute(_LOCK.format(table=table), [sorted(ids)])
 
 
 def _advance(cell_id: int, writes: Sequence[Write]) -> set[int]:
     if not writes:
         return set()
-    rows, values = [], []
-    for write in writes:
-        step, order = write.step, write.order
-        rows.append("(%s, %s, %s, %s, %s, %s, %s)")
-        values += [order.attempt_id, order.fence, write.before, write.before + bool(step)]
-        values += [step.tokens_in, step.tokens_out, step.cost_nanos] if step else [0, 0, 0]
+    rows = ", ".join(_as_values(write) for write in writes)
     with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE.format(rows=", ".join(rows)), [*values, timezone.now(), cell_id])
+        cursor.execute(_ADVANCE.format(rows=rows), [timezone.now(), cell_id])
         return {row[0] for row in cursor.fetchall()}
+
+
+def _as_values(write: Write) -> str:
+    """Return the row for `_ADVANCE`. Whole numbers are written out: a parameter each costs more than the statement."""
+    step, order = write.step, write.order
+    spent = (step.tokens_in, step.tokens_out, step.cost_nanos) if step else (0, 0, 0)
+    numbers = (order.attempt_id, order.fence, write.before, write.before + bool(step), *spent)
+    return f"({', '.join(str(int(number)) for number in numbers)})"
 
 
 def _take_back(kept: list[tuple[Write, Written]]) -> None:
@@ -163,9 +167,9 @@ def _credit_agents(kept: list[tuple[Write, Written]]) -> None:
             total[0] += 1
             total[1] += write.step.tokens_in + write.step.tokens_out
             total[2] += write.step.cost_nanos
-    values = [value for agent_id in sorted(totals) for value in (agent_id, *totals[agent_id])]
+    rows = ", ".join(f"({agent_id}, {', '.join(map(str, totals[agent_id]))})" for agent_id in sorted(totals))
     with connection.cursor() as cursor:
-        cursor.execute(_CREDIT.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(totals))), values)
+        cursor.execute(_CREDIT.format(rows=rows))
 
 
 def _ending_of(write: Write, result: Written) -> Ending | None:

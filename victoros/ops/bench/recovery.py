@@ -47,5 +47,5 @@ def _kill_once() -> float:
 
 def _working() -> Cell | None:
     cells = living_cells()
-    held = Attempt.objects.filter(cell=cells[0], status="running", steps__gt=0).count() if cells else 0
+    held = Attempt.objects.filter(cell=cells[0], status="running", steps__gt=0, deaths=0).count() if cells else 0
     return cells[0] if held >= AT_ONCE // 2 else None
