@@ -48,9 +48,7 @@ def raise_item(
     return item
 
 
-def settle_items(
-    *, actor: Actor, object_kind: str, object_ref: int, status: str = "answered", answer: str = ""
-) -> int:
+def settle_items(*, actor: Actor, object_kind: str, object_ref: int, status: str = "answered", answer: str = "") -> int:
     """Close the open items about an object; returns how many there were."""
     items = list(AttentionItem.objects.filter(object_kind=object_kind, object_ref=object_ref, status="open"))
     for item in items:

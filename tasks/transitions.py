@@ -32,6 +32,8 @@ _STATUS = f"""CASE
   WHEN waiting > 0 THEN 'waiting'
   ELSE 'idle' END"""
 
+_DERIVE = f"UPDATE agents_agent SET status_since = %s, status = {_STATUS} WHERE id IN ({{ids}}) AND status <> {_STATUS}"  # nosec B608: constants only
+
 
 def settle_agents(agent_ids: Iterable[int]) -> None:
     """Recount the live attempts of these agents and derive their status; counts are counted, never guessed."""
@@ -42,10 +44,7 @@ def settle_agents(agent_ids: Iterable[int]) -> None:
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(ids=marks), ids)
-        cursor.execute(
-            f"UPDATE agents_agent SET status_since = %s, status = {_STATUS} WHERE id IN ({marks}) AND status <> {_STATUS}",
-            [now, *ids],
-        )
+        cursor.execute(_DERIVE.format(ids=marks), [now, *ids])
 
 
 def facts_of_tasks(kind: Kind, actor: Actor, tasks: Iterable[Task], **detail: object) -> list[Fact]:

@@ -128,7 +128,7 @@ def _first_ids(queries: list[QuerySet[Task]]) -> list[int]:
         compiled = [query.values("pk").query.sql_with_params() for query in queries]
     except EmptyResultSet:  # somebody who may see no swarm at all
         return []
-    parts = [f"SELECT * FROM ({sql}) AS part{n}" for n, (sql, _) in enumerate(compiled)]
+    parts = [f"SELECT * FROM ({sql}) AS part{n}" for n, (sql, _) in enumerate(compiled)]  # nosec B608: Django's own SQL
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), [value for _, values in compiled for value in values])
         return [row[0] for row in cursor.fetchall()]
