@@ -118,7 +118,8 @@ def _bury_reported(text: str) -> None:
         log.warning("A report of a dead process cannot be read: %r", text[:200])
         return
     try:
-        report_dead_process(pid, host)
+        if report_dead_process(pid, host):
+            keep_cells()
     except DatabaseError as error:
         log.warning("Process %s died but the database does not answer; its lease will run out: %s", pid, error)
         connection.close()

@@ -2,14 +2,13 @@
 
 import pytest
 
-from tasks.engine import hints
 from tasks.engine.hints import HintSender
 from tests.running import wait_until
 
 
 def test_many_hints_become_few_messages_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, int]] = []
-    monkeypatch.setattr(hints.live, "publish", sent.append)
+    monkeypatch.setattr("tasks.engine.hints.live.publish", sent.append)
     sender = HintSender()
     for version in range(1, 101):
         sender.post({"task:1": version, f"task:{version}": 1} if version > 1 else {"task:1": 1})
