@@ -3,15 +3,13 @@
 import json
 import logging
 import os
-import socket
+import signal
 import time
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -19,13 +17,13 @@ from agents.models import Agent
 from agents.services.mail import expire_due_mail
 from tasks.engine.burial import bury_silent_cells, report_dead_process
 from tasks.engine.jobs import keep_cells
+from tasks.engine.leases import holder_of, release_leases, take_lease
 from tasks.engine.waking import wake_due, wake_forgotten
-from tasks.models import Lease, Outbox
+from tasks.models import Outbox
 from tasks.services.approvals import expire_due_approvals
 from tasks.services.mailwork import take_up_mail
 from tasks.transitions import settle_agents
 from tasks.wakeups import ring
-from victoros.lib.clock import now_plus
 from victoros.lib.redis import connect
 
 log = logging.getLogger(__name__)
@@ -37,8 +35,20 @@ OUTBOX_KEPT = timedelta(hours=1)
 
 
 def run_scheduler() -> None:
-    """Reconcile for ever, as long as this process holds the lease; a fault in one round is logged and the next goes on."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
+    """Reconcile until ended, as long as this process holds the lease; a fault in one round is logged and the next goes on."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        _reconcile_for_ever()
+    finally:
+        release_leases(holder_of(os.getpid()))
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _reconcile_for_ever() -> None:
+    holder = holder_of(os.getpid())
     while True:
         try:
             if take_lease(LEASE_NAME, holder, timedelta(seconds=settings.VICTOR_RECONCILE_S * 5)):
@@ -86,17 +96,6 @@ def settle_new_agents() -> int:
     return len(new)
 
 
-def take_lease(name: str, holder: str, length: timedelta) -> bool:
-    """Take or renew a named lease by the database's clock; True while it is ours."""
-    mine = Lease.objects.filter(Q(holder=holder) | Q(until__lt=Now()), name=name)
-    if mine.update(holder=holder, until=now_plus(length)):
-        return True
-    if Lease.objects.filter(name=name).exists():
-        return False
-    _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "until": timezone.now() + length})
-    return created
-
-
 def listen_for_deaths(seconds: float) -> None:
     """Wait for a round's time, burying at once what supervisors report dead."""
     until = time.monotonic() + seconds
@@ -118,6 +117,7 @@ def _bury_reported(text: str) -> None:
         log.warning("A report of a dead process cannot be read: %r", text[:200])
         return
     try:
+        release_leases(holder_of(pid, host))
         if report_dead_process(pid, host):
             keep_cells()
     except DatabaseError as error:

@@ -1,0 +1,32 @@
+"""Named rights that one process holds until a moment of the database's clock."""
+
+import socket
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tasks.models import Lease
+from victoros.lib.clock import now_plus
+
+
+def holder_of(pid: int, host: str = "") -> str:
+    """Return the name under which a process holds leases."""
+    return f"{host or socket.gethostname()}:{pid}"
+
+
+def take_lease(name: str, holder: str, length: timedelta) -> bool:
+    """Take or renew a named lease by the database's clock; True while it is ours."""
+    mine = Lease.objects.filter(Q(holder=holder) | Q(until__lt=Now()), name=name)
+    if mine.update(holder=holder, until=now_plus(length)):
+        return True
+    if Lease.objects.filter(name=name).exists():
+        return False
+    _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "until": timezone.now() + length})
+    return created
+
+
+def release_leases(holder: str) -> int:
+    """Give back what a process that ends, or was seen to die, still holds; the next one need not wait it out."""
+    return Lease.objects.filter(holder=holder).delete()[0]
