@@ -11,7 +11,7 @@ from agents.models import Agent
 from audit.models import AttentionItem, Entry
 from tasks.engine.burial import MOST_DEATHS, bury_cell, bury_silent_cells, report_dead_process
 from tasks.engine.presence import close_cell, release_strays
-from tasks.engine.reconciler import ring_again, settle_new_agents, take_lease
+from tasks.engine.reconciler import ring_again, settle_new_agents
 from tasks.models import Attempt, Cell, Outbox, Task
 from tasks.services.work import create_task, retry_task
 from tests.agents.factories import OPERATOR
@@ -125,15 +125,6 @@ def test_what_nobody_drives_is_given_back(task: Task) -> None:
     cell = hold(task)
     release_strays(cell.id, [live_attempt(task).pk])
     assert live_attempt(task).status == "ready"
-
-
-def test_the_lease_of_the_reconciler_belongs_to_one(task: Task) -> None:
-    minute = timedelta(minutes=1)
-    assert take_lease("x", "one", minute)
-    assert take_lease("x", "one", minute)
-    assert not take_lease("x", "two", minute)
-    assert take_lease("y", "one", timedelta(seconds=-1))
-    assert take_lease("y", "two", minute)
 
 
 def test_calls_nobody_answered_are_rung_again(task: Task) -> None:
