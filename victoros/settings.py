@@ -99,6 +99,8 @@ if _engine.endswith("sqlite3"):
 elif _engine.endswith("postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A process that froze in the middle of a transaction must not hold its rows for ever.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c idle_in_transaction_session_timeout=30s"
 else:
     raise ImproperlyConfigured(
         f"VICTOR_DATABASE_URL names {_engine}; Victor.os works on SQLite (sqlite:///path) and PostgreSQL (postgres://...)."
@@ -148,6 +150,8 @@ VICTOR_CELL_SLOTS = env.int("VICTOR_CELL_SLOTS", 1000)
 """How many attempts one cell drives at once."""
 VICTOR_HEARTBEAT_S = env.float("VICTOR_HEARTBEAT_S", 2.0)
 VICTOR_LEASE_S = env.float("VICTOR_LEASE_S", 10.0)
+VICTOR_END_FROZEN = env.bool("VICTOR_END_FROZEN", True)
+"""Whether the scheduler kills cells of its own host that stay silent past their lease."""
 VICTOR_LOOK_S = env.float("VICTOR_LOOK_S", 1.0)
 VICTOR_RECONCILE_S = env.float("VICTOR_RECONCILE_S", 2.0)
 VICTOR_CELL_MAX_AGE_S = env.float("VICTOR_CELL_MAX_AGE_S", 3600.0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -35,14 +35,19 @@ class LlmClient:
         self._wires: dict[str, Wire] = {}
         self._places: dict[Connection, asyncio.Semaphore] = {}
 
-    async def ask(self, connection: Connection, request: LlmRequest) -> LlmAnswer:
+    async def ask(
+        self, connection: Connection, request: LlmRequest, *, admit: Callable[[], Awaitable[None]] | None = None
+    ) -> LlmAnswer:
         """Return the model's checked answer, or raise an `LlmError`.
 
         Waits first, without limit, while `connection.max_concurrent` questions of this client are under way; then at
-        most `request.timeout_s`. Cancelling the caller cancels the question.
+        most `request.timeout_s`. `admit` is awaited in between, once it is the question's turn: what was true before the
+        wait may not be any more. Cancelling the caller cancels the question.
         """
         check_request(request)
         async with self._find_places(connection):
+            if admit is not None:
+                await admit()
             wire = await self._find_wire(connection)
             started = time.perf_counter()
             try:

@@ -227,8 +227,8 @@ class Cell:
             self._look.set()
 
     async def ask(self, connection: Connection, request: LlmRequest) -> LlmAnswer:
-        """Ask a language model."""
-        return await self._llm.ask(connection, request)
+        """Ask a language model, as soon as it is this question's turn and our lease is sure."""
+        return await self._llm.ask(connection, request, admit=self._be_sure_of_lease)
 
     async def in_thread(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Run a tool's blocking work."""
@@ -236,9 +236,14 @@ class Cell:
 
     async def gate(self, attempt_id: int) -> str:
         """Say whether a new step may begin: not while paused, and not while our lease may be gone."""
-        while time.monotonic() - self._renewed > settings.VICTOR_LEASE_S * 0.8 and not self._paused.get(attempt_id):
-            await asyncio.sleep(0.05)
+        if not self._paused.get(attempt_id):
+            await self._be_sure_of_lease()
         return self._paused.get(attempt_id, "")
+
+    async def _be_sure_of_lease(self) -> None:
+        """Wait until the heartbeat was renewed of late: a process that was frozen must not begin anything before."""
+        while time.monotonic() - self._renewed > settings.VICTOR_LEASE_S * 0.8:
+            await asyncio.sleep(0.05)
 
 
 def describe_failure(error: Exception) -> Failed:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from agents.models import Agent
 from agents.services.mail import expire_due_mail
 from tasks.engine.burial import bury_silent_cells, report_dead_process
+from tasks.engine.freezing import watch_in_background
 from tasks.engine.jobs import keep_cells
 from tasks.engine.leases import holder_of, release_leases, take_lease
 from tasks.engine.waking import wake_due, wake_forgotten
@@ -37,6 +38,7 @@ OUTBOX_KEPT = timedelta(hours=1)
 def run_scheduler() -> None:
     """Reconcile until ended, as long as this process holds the lease; a fault in one round is logged and the next goes on."""
     signal.signal(signal.SIGTERM, _leave)
+    watch_in_background()
     try:
         _reconcile_for_ever()
     finally:

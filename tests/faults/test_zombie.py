@@ -2,9 +2,13 @@
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 
 import psutil
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from audit.models import Entry
 from tasks.models import Cell, Step
@@ -21,12 +25,35 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def freeze(pid: int) -> None:
+    """Stop a process where it holds no lock of the database: one that does is the next test's business."""
+    for _ in range(200):
+        os.kill(pid, signal.SIGSTOP)
+        if not is_database_locked():
+            return
+        os.kill(pid, signal.SIGCONT)
+    raise AssertionError("the process holds the database's lock all the time")
+
+
+def is_database_locked() -> bool:
+    """Tell whether some process holds SQLite's only write lock; PostgreSQL has none."""
+    if connection.vendor != "sqlite":
+        return False
+    with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.3, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        other.execute("ROLLBACK")
+        return False
+
+
 def test_a_thawed_zombie_writes_nothing(playing: Playing) -> None:
     tasks = playing.give(30, steps=4)
-    with playing.crew(cells=2, VICTOR_LEASE_S="1.5", VICTOR_HEARTBEAT_S="0.3"):
+    with playing.crew(cells=2, VICTOR_LEASE_S="1.5", VICTOR_HEARTBEAT_S="0.3", VICTOR_END_FROZEN="0"):
         wait_until(lambda: Step.objects.exists() and busy_cells(at_least=5))
         victim = busy_cells(at_least=5)[0]
-        os.kill(victim.pid, signal.SIGSTOP)
+        freeze(victim.pid)
         try:
             wait_until(lambda: Cell.objects.get(pk=victim.pk).status == "dead")
             wait_until(all_are(tasks, "completed"), 30)
@@ -36,4 +63,15 @@ def test_a_thawed_zombie_writes_nothing(playing: Playing) -> None:
         wait_until(lambda: is_gone(victim.pid))
     assert (Step.objects.count(), Entry.objects.filter(object_kind="task").count(), playing.server.count) == before
     assert Cell.objects.get(pk=victim.pk).status == "dead"
+    playing.check_nothing_lost_or_doubled(tasks)
+
+
+def test_a_frozen_cell_of_this_host_is_ended_even_if_it_holds_the_lock(playing: Playing) -> None:
+    tasks = playing.give(30, steps=4)
+    with playing.crew(cells=2, VICTOR_LEASE_S="1.5", VICTOR_HEARTBEAT_S="0.3"):
+        wait_until(lambda: Step.objects.exists() and busy_cells(at_least=5))
+        victim = busy_cells(at_least=5)[0]
+        os.kill(victim.pid, signal.SIGSTOP)
+        wait_until(lambda: is_gone(victim.pid))
+        wait_until(all_are(tasks, "completed"), 40)
     playing.check_nothing_lost_or_doubled(tasks)
