@@ -75,7 +75,10 @@ async def _check_digest(run: Run, evidence: dict[str, Any]) -> tuple[list[str], 
     for entry in evidence["entries"]:
         faults += await _check_entry(run, read["text"], entry)
         count += len(entry["quotes"])
-    return faults[:5], {"quotes": count, "files": len(evidence["entries"]), "sha256": read["sha256"]}
+    found = {"quotes": count, "files": len(evidence["entries"]), "sha256": read["sha256"]}
+    if not count:
+        found["note"] = "Rightly without quotes: no document could be read."
+    return faults[:5], found
 
 
 async def _check_entry(run: Run, digest: str, entry: dict[str, Any]) -> list[str]:

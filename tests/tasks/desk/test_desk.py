@@ -209,6 +209,17 @@ def test_a_link_that_leads_outside_is_not_read(folder: Path, tmp_path_factory: p
     assert "secret" not in Approval.objects.get(swarm=swarm).arguments["text"]
 
 
+def test_a_digest_of_nothing_readable_is_verified_as_such(folder: Path) -> None:
+    (folder / "a.md").write_bytes(b"\0\1\2" * 100)
+    swarm, cell = make_desk(folder), DeskCell()
+    cell.work()
+    approve(actor=OPERATOR, approval=Approval.objects.get(swarm=swarm))
+    cell.work()
+    assert digest_of(swarm).status == "verified"
+    check = Task.objects.get(swarm=swarm, verifies=digest_of(swarm))
+    assert (check.status, check.result) == ("completed", "Verified: Rightly without quotes: no document could be read.")
+
+
 def test_a_reader_whose_model_is_away_tries_again(folder: Path) -> None:
     (folder / "a.md").write_text(NOTE)
     SCRIPT.answers[:] = [LlmTimeout("Nothing came.")] * 4
