@@ -36,9 +36,11 @@ def freeze(pid: int) -> None:
 
 
 def is_database_locked() -> bool:
-    """Tell whether some process holds SQLite's only write lock; PostgreSQL has none."""
-    if connection.vendor != "sqlite":
-        return False
+    """Tell whether a frozen process may hold a lock: SQLite's only write lock, or rows in an open transaction."""
+    return is_sqlite_locked() if connection.vendor == "sqlite" else is_postgres_busy()
+
+
+def is_sqlite_locked() -> bool:
     with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.3, isolation_level=None)) as other:
         try:
             other.execute("BEGIN IMMEDIATE")
@@ -46,6 +48,20 @@ def is_database_locked() -> bool:
             return True
         other.execute("ROLLBACK")
         return False
+
+
+def is_postgres_busy() -> bool:
+    """Look a few times: a living session is between transactions once, a frozen one inside one never is."""
+    return all(count_open_transactions() for _ in range(50))
+
+
+def count_open_transactions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND state <> 'idle'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_a_thawed_zombie_writes_nothing(playing: Playing) -> None:
