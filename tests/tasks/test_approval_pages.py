@@ -103,6 +103,15 @@ def test_a_second_decision_is_refused_with_who_was_first(client: Client, swarm: 
     assert "already approved by" in answer.text.lower()
 
 
+def test_a_yes_in_a_stopped_swarm_says_that_the_agent_goes_on_later(
+    client: Client, swarm: Swarm, approval: Approval
+) -> None:
+    sign_in(client, "operator", swarm)
+    Swarm.objects.filter(pk=swarm.pk).update(desired_state="stopped")
+    answer = client.post(f"/approvals/{approval.pk}/decide/", {"decision": "approve"}, follow=True)
+    assert f"goes on once {swarm.name} is started again" in answer.text
+
+
 def test_in_place_the_answer_is_a_toast(client: Client, swarm: Swarm, approval: Approval) -> None:
     sign_in(client, "operator", swarm)
     answer = client.post(f"/approvals/{approval.pk}/decide/", {"decision": "approve"}, headers={"HX-Request": "true"})
