@@ -32,6 +32,7 @@ def make_world() -> Swarm:
         swarm, title=LONG, status="in_progress", agent=reader, acceptance=[{"text": "quoted", "met": False}]
     )
     make_steps(make_attempt(work, reader, status="running", cell=cell, last_step_at=timezone.now()), 12)
+    make_task(swarm, title="W" * 150, status="backlog")
     wait = make_task(swarm, title="Publish the digest", status="blocked", agent=editor, reason="Waits for a person.")
     Dependency.objects.create(task=wait, on=work)
     attempt = make_attempt(wait, editor, status="waiting", waiting_for="approval", waiting_since=timezone.now())
