@@ -15,12 +15,14 @@ import psutil
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.db.models import Q
 
 from tasks.models import Cell
 from victoros.lib.clock import now_plus
 
 log = logging.getLogger(__name__)
 
+DEAD_FOR = timedelta(hours=1)
 CLOCK_SLACK_S = 5.0
 """How much later than its row a process may have begun by the system's clock and still be that cell."""
 
@@ -32,12 +34,16 @@ def watch_in_background() -> None:
 
 
 def end_frozen_cells() -> int:
-    """Kill the processes of this host's cells whose lease has run out; returns how many. Reads only."""
+    """Kill the processes of this host's cells whose lease has run out; returns how many. Reads only.
+
+    A cell that was declared dead of late counts too: the reconciler may have been quicker than this look.
+    """
     late = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
+    lately = Q(status="dead", ended_at__gt=now_plus(-DEAD_FOR))
     silent = Cell.objects.filter(
-        host=socket.gethostname(), status__in=["alive", "draining"], heartbeat_at__lt=late
-    ).order_by("pk")
-    return sum(_end(cell) for cell in silent)
+        Q(status__in=["alive", "draining"]) | lately, host=socket.gethostname(), heartbeat_at__lt=late
+    )
+    return sum(_end(cell) for cell in silent.order_by("pk"))
 
 
 def _watch() -> None:

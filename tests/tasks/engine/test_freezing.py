@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tasks.engine.freezing import end_frozen_cells
 from tasks.models import Cell
@@ -31,8 +32,9 @@ def make_cell(pid: int, *, silent_s: float, age_s: float = 60, **fields: object)
     return cell
 
 
-def test_a_silent_cell_is_killed(sleeper: "subprocess.Popen[bytes]") -> None:
-    make_cell(sleeper.pid, silent_s=60, age_s=0)
+@pytest.mark.parametrize("status", ["alive", "draining", "dead"])
+def test_a_silent_cell_is_killed(sleeper: "subprocess.Popen[bytes]", status: str) -> None:
+    make_cell(sleeper.pid, silent_s=60, age_s=0, status=status, ended_at=timezone.now() if status == "dead" else None)
     assert end_frozen_cells() == 1
     assert sleeper.wait(5) == -9
 
