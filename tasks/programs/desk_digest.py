@@ -22,6 +22,11 @@ def name_of(row: dict[str, Any]) -> str:
     return str(row["path"]).removeprefix("input/")
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun in the right form."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _themes(entries: list[dict[str, Any]]) -> list[str]:
     themes = find_themes({name_of(entry): entry.get("terms") or [] for entry in entries})
     if not themes:
@@ -54,4 +59,5 @@ def _colophon(entries: list[dict[str, Any]]) -> str:
     quotes = sum(len(entry["quotes"]) for entry in entries)
     models = sorted({entry["gist_by"] for entry in entries if entry.get("gist_by") not in ("", None, "quotation")})
     words = f" Lines without a quotation mark are the words of {', '.join(models)}." if models else ""
-    return f"---\n\n*{quotes} quotes from {len(entries)} documents, each found word for word in its source by the checker.{words}*"
+    counted = f"{count_of(quotes, 'quote')} from {count_of(len(entries), 'document')}"
+    return f"---\n\n*{counted}, each found word for word in its source by the checker.{words}*"

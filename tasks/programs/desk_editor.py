@@ -5,7 +5,7 @@ from typing import Any
 from agents.llm.types import LlmRequest, Turn
 from tasks.engine.orders import Completed
 from tasks.engine.run import Run
-from tasks.programs.desk_digest import name_of, write_digest
+from tasks.programs.desk_digest import count_of, name_of, write_digest
 from tasks.programs.desk_reader import is_small
 from tasks.programs.desk_text import is_grounded
 from victoros.lib.errors import Category, VictorError
@@ -30,11 +30,15 @@ async def run_editor(run: Run) -> Completed:
     title = str(run.task.data.get("title") or run.task.title)
     digest = write_digest(title, await _open(run, entries, skipped), entries, skipped)
     await run.act("write_file", {"path": "digest.draft.md", "text": digest})
+    if not entries:
+        return Completed(digest, {"kind": "unpublished", "why": "No document could be read."})
     proof = [{"path": row["path"], "quotes": row["quotes"]} for row in entries]
-    why = f"{sum(len(row['quotes']) for row in entries)} quotes from {len(entries)} documents, all verified by the checker."
+    quotes = sum(len(row["quotes"]) for row in entries)
+    why = f"{count_of(quotes, 'quote')} from {count_of(len(entries), 'document')}, verified by the checker."
     published = await run.act("publish_file", {"path": "digest.md", "text": digest}, why=why)
     if "error" in published:
-        return Completed(f"Not published: {published['error']['message']}\n\n{digest}", {"refused": published["error"]})
+        refusal = published["error"]["message"]
+        return Completed(f"Not published: {refusal}\n\n{digest}", {"kind": "unpublished", "why": refusal})
     await run.act("send_mail", {"to": "operators", "subject": f"Published: {title}"[:200], "body": why})
     evidence = {"kind": "digest", "path": published["path"], "sha256": published["sha256"], "entries": proof}
     return Completed(digest, evidence)
@@ -66,7 +70,7 @@ async def _look(run: Run, task_id: int) -> dict[str, Any]:
 
 async def _open(run: Run, entries: list[dict[str, Any]], skipped: list[dict[str, Any]]) -> str:
     """Return the opening paragraph: counted facts, and with a large model what the documents have in common."""
-    facts = f"{len(entries)} documents were read" + (f", {len(skipped)} could not be" if skipped else "") + "."
+    facts = f"Documents read: {len(entries)}." + (f" Not read: {len(skipped)}." if skipped else "")
     if not entries or is_small(run):
         return facts
     gists = "\n".join(f"- {name_of(row)}: {row['gist']}" for row in entries[:OPENING_READS])

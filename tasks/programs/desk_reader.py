@@ -5,7 +5,13 @@ from typing import Any
 from agents.llm.types import Connection, LlmRequest, Turn
 from tasks.engine.orders import Completed
 from tasks.engine.run import Run
-from tasks.programs.desk_text import find_orders, find_sentences, is_shortened, pick_terms, rank_sentences
+from tasks.programs.desk_text import (
+    find_orders,
+    find_quotable,
+    is_shortened,
+    pick_terms,
+    rank_sentences,
+)
 
 CANDIDATES = 6
 QUOTES = 3
@@ -20,7 +26,7 @@ async def run_reader(run: Run) -> Completed:
     read = await run.act("read_file", {"path": path})
     if "error" in read:
         return await _hand_over(run, _skip(path, read["error"]["message"]))
-    sentences = find_sentences(read["text"])
+    sentences = find_quotable(read["text"])
     if not sentences:
         return await _hand_over(run, _skip(path, "It holds no full sentences to quote.", sha256=read["sha256"]))
     found = await (_read_small(run, sentences) if is_small(run) else _read_able(run, read["text"], sentences))

@@ -23,7 +23,8 @@ _ABBREVIATED = re.compile(
 _WORD = re.compile(r"\w[\w.'-]*\w|\w")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|orders?|prompts?|rules?)\b"
-    r"|\byou are now\b|\bsystem prompt\b|\bas an? (?:ai|assistant|language model)\b",
+    r"|\byou are now\b|\bsystem prompt\b|\bas an? (?:ai|assistant|language model)\b"
+    r"|\b(?:approve|publish|send|mail|tell)\b.{0,60}\b(?:yourself|everyone|everybody)\b",
     re.IGNORECASE,
 )
 _TELLING = frozenset(
@@ -64,6 +65,11 @@ def find_sentences(text: str) -> list[str]:
     direct = split_sentences(text)
     unwrapped = split_sentences(join_wrapped_lines(text))
     return unwrapped if len(" ".join(unwrapped)) > 1.3 * len(" ".join(direct)) else direct
+
+
+def find_quotable(text: str) -> list[str]:
+    """Return the sentences one may quote: those that seem to give agents orders are not worth repeating."""
+    return [sentence for sentence in find_sentences(text) if not _ORDERS.search(sentence)]
 
 
 def rank_sentences(sentences: Sequence[str], most: int) -> list[str]:
@@ -179,6 +185,6 @@ def _cut(line: str) -> list[str]:
 
 def _is_sentence(part: str) -> bool:
     words = part.split()
-    if len(part) >= 20 and part[-1] in "。！？":
+    if len(part) >= 10 and part[-1] in "。！？":
         return len(part) <= 300
     return SHORTEST <= len(words) <= LONGEST and part[-1] in ".!?\"')"

@@ -71,7 +71,7 @@ def test_from_the_sign_in_link_to_the_published_digest(
         expect(approve).to_have_count(0, timeout=SLOW_MS)
         page.goto(f"{victor.url}/tasks/?q=digest")
         page.get_by_role("link", name=re.compile("^Publish the digest")).first.click()
-        expect(page.get_by_text("3 documents were read.")).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_text("Documents read: 3.")).to_be_visible(timeout=SLOW_MS)
         expect(page.get_by_text(re.compile("verified by checker")).first).to_be_visible(timeout=SLOW_MS)
 
     (published,) = home.glob("swarms/*/published/digest.md")
