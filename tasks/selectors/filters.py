@@ -16,6 +16,7 @@ VIEWS = ("list", "board", "brief")
 """`brief` is the section that pages of swarms and agents hold."""
 GROUPS: dict[str, tuple[str, ...]] = {"open": OPEN, "ended": ENDED}
 """Words that stand for several states in an address."""
+STATES = (*Task.Status.values, *GROUPS)
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class TaskFilter:
 
 
 def read_filter(query: Mapping[str, Any]) -> TaskFilter:
-    """Build the filter from an address' query; refuse what is neither known nor a number."""
+    """Build the filter from an address' query; refuse what is neither known nor a number. `status` is read as `state`."""
     return TaskFilter(
         swarm=read_number(query, "swarm"),
         agent=read_number(query, "agent"),
-        state=_word(query, "state", (*Task.Status.values, *GROUPS)),
+        state=_word(query, "state", STATES) or _word(query, "status", STATES),
         search=str(query.get("search", "")).strip()[:100],
         view=_word(query, "view", VIEWS) or "list",
         after=read_number(query, "after"),

@@ -40,6 +40,11 @@ class Target:
     doers: dict[str, Doer]
     in_flight: int
 
+    @property
+    def noun_with_article(self) -> str:
+        """The noun as it stands in a sentence."""
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_control(request: HttpRequest, pk: int) -> HttpResponse:
@@ -78,7 +83,7 @@ def _control(request: HttpRequest, target: Target) -> HttpResponse:
     act = (request.POST if request.method == "POST" else request.GET).get("act", "")
     if act not in target.doers:
         raise InvalidInput(
-            f"{act[:40]!r} cannot be done to a {target.noun}.", hint=f"Known are {', '.join(target.doers)}."
+            f"{act[:40]!r} cannot be done to {target.noun_with_article}.", hint=f"Known are {', '.join(target.doers)}."
         )
     action = find_action(target.actions, act)
     form = _form_for(target, act, action, request.POST if request.method == "POST" else None)

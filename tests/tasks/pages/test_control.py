@@ -88,6 +88,13 @@ def test_an_unknown_act_is_refused(signed_in: SignedIn) -> None:
     assert client.post(f"/tasks/{task.pk}/control/", {"act": "explode"}).status_code == 400
 
 
+def test_a_refusal_names_what_cannot_be_done_to_an_agent(signed_in: SignedIn) -> None:
+    answer = signed_in().get(f"/agents/{make_agent().pk}/control/?act=explode")
+
+    assert answer.status_code == 400
+    assert "cannot be done to an agent." in answer.content.decode()
+
+
 def test_a_task_is_assigned_and_given_back(signed_in: SignedIn) -> None:
     agent = make_agent(name="Reader")
     other = make_agent(name="Elsewhere")

@@ -99,11 +99,14 @@ def test_what_somebody_typed_is_never_taken_for_html(signed_in: SignedIn) -> Non
         assert "<b>why" not in page
 
 
-def test_nonsense_in_the_address_is_refused_with_a_reason(signed_in: SignedIn) -> None:
-    response = signed_in().get("/tasks/?swarm=many")
+@pytest.mark.parametrize(
+    ("query", "said"), [("swarm=many", "swarm must be a number"), ("status=many", "There is no status")]
+)
+def test_nonsense_in_the_address_is_refused_with_a_reason(signed_in: SignedIn, query: str, said: str) -> None:
+    response = signed_in().get(f"/tasks/?{query}")
 
     assert response.status_code == 400
-    assert "swarm must be a number" in response.content.decode()
+    assert said in response.content.decode()
 
 
 @pytest.mark.parametrize("noun", ["swarm", "agent"])

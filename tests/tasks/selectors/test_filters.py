@@ -34,8 +34,13 @@ def test_a_state_word_may_stand_for_several(word: str, states: int) -> None:
     assert len(read_filter(QueryDict(f"state={word}")).states) == states
 
 
+def test_status_is_read_as_state() -> None:
+    assert read_filter(QueryDict("status=failed")) == TaskFilter(state="failed")
+
+
 @pytest.mark.parametrize(
-    "query", ["swarm=x", "swarm=-1", "after=1e3", "agent=²", "state=done", "view=map", f"swarm={'9' * 30}"]
+    "query",
+    ["swarm=x", "swarm=-1", "after=1e3", "agent=²", "state=done", "status=done", "view=map", f"swarm={'9' * 30}"],
 )
 def test_nonsense_is_refused(query: str) -> None:
     with pytest.raises(InvalidInput):
