@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 
 from agents.permissions import ROLES
 
@@ -19,9 +20,20 @@ class RoleForm(forms.Form):
     )
     role = forms.ChoiceField(choices=[*((role, role) for role in ROLES), (NO_ROLE, "no role: take it away")])
     reach = forms.ChoiceField(help_text="A role on the workspace reaches into all its swarms.")
+    add = forms.BooleanField(
+        required=False,
+        label="Add the person if there is none of this name",
+        help_text="They come in by a link: ./victor sign-in-link --user NAME",
+    )
 
-    def __init__(self, *given: Any, may_workspace: bool, **named: Any) -> None:
-        """Offer the workspace only to who administers it."""
+    def __init__(self, *given: Any, may_workspace: bool, may_add: bool, **named: Any) -> None:
+        """Offer the workspace only to who administers it, and new people only to superusers."""
         super().__init__(*given, **named)
         choices = [("swarm", "this swarm")] + ([("workspace", "the whole workspace")] if may_workspace else [])
         self.fields["reach"].choices = choices  # type: ignore[attr-defined]
+        if not may_add:
+            del self.fields["add"]
+
+    def clean_username(self) -> str:
+        """Return the name in the form in which accounts keep it."""
+        return User.normalize_username(str(self.cleaned_data["username"]).strip())

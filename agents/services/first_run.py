@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+import shlex
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import Provider, SignInLink, Workspace
@@ -52,28 +54,51 @@ def make_sign_in_link(*, actor: Actor, username: str | None = None) -> str:
         else people.filter(is_superuser=True).order_by("pk").first()
     )
     if user is None:
-        raise NotFound(
-            f"There is no active person named {username}." if username else "There is no active superuser.",
-            hint="Run `./victor up` once: it makes the first operator.",
-        )
+        raise _nobody(username)
     with transaction.atomic():
         return _make_link(actor, user, LINK_LASTS)
 
 
+def check_link(token: str) -> None:
+    """Raise `LinkRefused` when the link signs nobody in (any more); leave it as it is."""
+    if not _usable_links(token).exists():
+        raise _refused()
+
+
 def use_link(token: str) -> Any:
     """Return the user a link signs in and use the link up. Records `person.signed_in`."""
-    now = timezone.now()
-    links = SignInLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now, user__is_active=True)
+    links = _usable_links(token)
     with transaction.atomic():
         link = links.select_related("user").first()
-        if link is None or not links.update(used_at=now):
-            raise LinkRefused(
-                "This sign-in link was used before, is too old, or is not one of ours.",
-                hint="Make a new one on the server: ./victor sign-in-link",
-            )
+        if link is None or not links.update(used_at=timezone.now()):
+            raise _refused()
         record(Fact(Kind.PERSON_SIGNED_IN, person(link.user), "person", link.user_id, link.user.get_username()))
         topics.bump(["audit"])
     return link.user
+
+
+def _usable_links(token: str) -> QuerySet[SignInLink]:
+    return SignInLink.objects.filter(
+        digest=_digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
+    )
+
+
+def _refused() -> LinkRefused:
+    return LinkRefused(
+        "This sign-in link was used before, is too old, or is not one of ours.",
+        hint="Make a new one on the server: ./victor sign-in-link --user NAME",
+    )
+
+
+def _nobody(username: str | None) -> NotFound:
+    if not username:
+        return NotFound("There is no active superuser.", hint="Run `./victor up` once: it makes the first operator.")
+    name = username[:80]
+    if get_user_model().objects.filter(username=username).exists():
+        hint = "The account is switched off; a superuser switches it on in the Django admin."
+    else:
+        hint = f"`./victor person add {shlex.quote(name)}` adds one; `./victor person list` shows who there is."
+    return NotFound(f"There is no active person named {name}.", hint=hint)
 
 
 def _ensure_workspace() -> None:

@@ -42,7 +42,7 @@ def _find_person(username: str) -> Any:
     if user is None:
         raise NotFound(
             f"There is no active person named {username.strip()[:80]!r}.",
-            hint="User names are exact. A superuser makes accounts in the Django admin.",
+            hint="User names are exact. `./victor person add NAME` on the server adds a person.",
         )
     return user
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from agents.forms.people import NO_ROLE, RoleForm
 from agents.models import Swarm
 from agents.permissions import ADMINISTER, list_roles, may, require
 from agents.selectors.swarms import find_swarm
+from agents.services.people import add_person
 from agents.services.roles import grant_role, revoke_role
 from audit.actors import person
 from victoros.lib.errors import VictorError
@@ -24,7 +26,8 @@ def swarm_people(request: HttpRequest, pk: int) -> HttpResponse:
     swarm = find_swarm(request.user, pk)
     require(request.user, ADMINISTER, swarm)
     may_workspace = may(request.user, ADMINISTER, swarm.workspace)
-    form = RoleForm(request.POST if request.method == "POST" else None, may_workspace=may_workspace)
+    data = request.POST if request.method == "POST" else None
+    form = RoleForm(data, may_workspace=may_workspace, may_add=request.user.is_superuser)
     said = _change(request.user, swarm, form) if form.is_bound and form.is_valid() else ""
     if said:
         return finish(request, reverse("swarm_people", args=[pk]), said)
@@ -40,15 +43,25 @@ def swarm_people(request: HttpRequest, pk: int) -> HttpResponse:
 def _change(user: Any, swarm: Swarm, form: RoleForm) -> str:
     """Return what to tell; empty when it was refused."""
     holder = swarm.workspace if form.cleaned_data["reach"] == "workspace" else swarm
-    name, role = form.cleaned_data["username"].strip(), form.cleaned_data["role"]
+    name, role = form.cleaned_data["username"], form.cleaned_data["role"]
     try:
         if role == NO_ROLE:
             changed = revoke_role(actor=person(user), username=name, holder=holder)
             return (
                 f"{name} has no role on {holder.name} any more." if changed else f"{name} had no role on {holder.name}."
             )
+        added = form.cleaned_data.get("add", False) and _add_missing(user, name)
         changed = grant_role(actor=person(user), username=name, role=role, holder=holder)
     except VictorError as error:
         refuse(form, error)
         return ""
-    return f"{name} is {role} on {holder.name} {'now' if changed else 'already'}."
+    said = f"{name} is {role} on {holder.name} {'now' if changed else 'already'}."
+    return f"{said} {name} is new: ./victor sign-in-link --user {name} prints the way in." if added else said
+
+
+def _add_missing(user: Any, name: str) -> bool:
+    """Return whether somebody was added; an account that is there stays as it is."""
+    if get_user_model().objects.filter(username=name).exists():
+        return False
+    add_person(actor=person(user), username=name)
+    return True

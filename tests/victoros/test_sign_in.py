@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone
 
-from agents.services.first_run import ensure_operator
+from agents.models import SignInLink
+from agents.services.first_run import ensure_operator, make_sign_in_link
+from audit.actors import SYSTEM
 from audit.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +65,19 @@ def test_a_welcome_link_works_once(client: Client) -> None:
     answer = Client().post(link)
     assert answer.status_code == 403
     assert "sign-in-link" in answer.text
+
+
+def test_opening_a_link_that_signs_nobody_in_says_so_at_once(client: Client) -> None:
+    used = ensure_operator()
+    assert used is not None
+    client.post(used)
+    old = make_sign_in_link(actor=SYSTEM)
+    SignInLink.objects.filter(used_at=None).update(expires_at=timezone.now())
+
+    for link in (used, old, "/welcome/made-up/"):
+        answer = Client().get(link)
+        assert answer.status_code == 403
+        assert "sign-in-link" in answer.text
 
 
 def test_a_password_can_be_set_and_the_session_goes_on(client: Client, user: Any) -> None:

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agents.services.first_run import use_link
+from agents.services.first_run import check_link, use_link
 from audit import topics
 from audit.actors import person
 from audit.events import Fact, Kind, record
@@ -62,6 +62,7 @@ class SignIn(LoginView):
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by a link that works once. The page sends itself on; programs that only look at the link do not use it up."""
     if request.method == "GET":
+        check_link(token)
         return render(request, "registration/welcome.html", {"token": token})
     user = use_link(token)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")

@@ -30,6 +30,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("mail", "list and send messages"),
         Command("approval", "list, approve and reject what waits for a person"),
         Command("audit", "list who did what, and when"),
+        Command("person", "add people and list who there is"),
         Command("provider", "add, list and test language-model providers"),
     ),
     "Develop": (

@@ -49,3 +49,28 @@ def test_an_unknown_name_comes_back_on_the_form(cast: Cast) -> None:
 
     assert answer.status_code == 422
     assert "no active person named" in answer.content.decode()
+
+
+def test_a_superuser_adds_somebody_new_with_the_role(cast: Cast) -> None:
+    url, chief = reverse("swarm_people", args=[cast.swarm.pk]), sign_in(make_user(superuser=True))
+
+    answer = chief.post(url, {"username": "newbie", "role": "viewer", "reach": "swarm", "add": "on"}, follow=True)
+
+    assert list_roles(cast.swarm) == {"newbie": "viewer"}
+    assert "./victor sign-in-link --user newbie" in answer.content.decode()
+
+
+def test_a_name_without_an_account_is_added_only_when_asked_and_only_by_superusers(cast: Cast) -> None:
+    url, chief = reverse("swarm_people", args=[cast.swarm.pk]), sign_in(make_user(superuser=True))
+    wanted = {"username": "newbie", "role": "viewer", "reach": "swarm"}
+
+    assert chief.post(url, wanted).status_code == 422
+    assert cast.admin.post(url, {**wanted, "add": "on"}).status_code == 422
+    assert list_roles(cast.swarm) == {}
+
+
+def test_the_page_says_where_people_come_from(cast: Cast) -> None:
+    page = cast.admin.get(reverse("swarm_people", args=[cast.swarm.pk])).content.decode()
+
+    assert "./victor person add NAME" in page
+    assert 'name="add"' not in page

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from agents.models import Provider, SignInLink, Workspace
-from agents.services.first_run import LinkRefused, ensure_operator, make_sign_in_link, use_link
+from agents.services.first_run import LinkRefused, check_link, ensure_operator, make_sign_in_link, use_link
 from audit.actors import SYSTEM
 from audit.models import Entry
 from tests.agents.factories import make_user
@@ -70,5 +70,25 @@ def test_a_link_can_be_made_for_a_named_person_and_not_for_nobody() -> None:
     person = make_user()
 
     assert use_link(token_of(make_sign_in_link(actor=SYSTEM, username=person.username))) == person
-    with pytest.raises(NotFound, match="no active person named nobody"):
+    with pytest.raises(NotFound, match="no active person named nobody") as refused:
         make_sign_in_link(actor=SYSTEM, username="nobody")
+    assert "./victor person add nobody" in refused.value.hint
+    assert "victor up" not in refused.value.hint
+
+
+def test_no_link_is_made_for_an_account_that_is_switched_off() -> None:
+    person = make_user()
+    type(person).objects.update(is_active=False)
+
+    with pytest.raises(NotFound) as refused:
+        make_sign_in_link(actor=SYSTEM, username=person.username)
+    assert "switched off" in refused.value.hint
+
+
+def test_checking_a_link_leaves_it_usable_and_a_used_one_is_refused() -> None:
+    token = token_of(ensure_operator() or "")
+
+    check_link(token)
+    use_link(token)
+    with pytest.raises(LinkRefused):
+        check_link(token)
