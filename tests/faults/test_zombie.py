@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import time
 from contextlib import closing
 
 import psutil
@@ -51,8 +52,12 @@ def is_sqlite_locked() -> bool:
 
 
 def is_postgres_busy() -> bool:
-    """Look a few times: a living session is between transactions once, a frozen one inside one never is."""
-    return all(count_open_transactions() for _ in range(50))
+    """Look for half a second: a living session is between transactions now and then, one frozen inside one never is."""
+    until = time.monotonic() + 0.5
+    while count_open_transactions():
+        if time.monotonic() > until:
+            return True
+    return False
 
 
 def count_open_transactions() -> int:
