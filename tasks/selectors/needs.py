@@ -73,3 +73,9 @@ def say_arguments(arguments: dict[str, Any]) -> str:
 def _say_value(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= ARGUMENT_CHARACTERS else f"{len(text):,} characters"
+
+
+def say_when(approval: Approval) -> str:
+    """Return how a sentence that ends in “goes on” continues: its swarm or agent may be held."""
+    held = [row.name for row in (approval.swarm, approval.agent) if row.desired_state != "running"]
+    return f" once {' and '.join(held)} {'are' if len(held) > 1 else 'is'} started again" if held else ""

@@ -13,7 +13,7 @@ from audit.models import AttentionItem
 from audit.watch import render_live, watch
 from tasks.forms_approvals import AnswerForm, HappenedForm, NoteForm, RejectForm
 from tasks.models import Approval
-from tasks.selectors.needs import list_needs, say_arguments
+from tasks.selectors.needs import list_needs, say_arguments, say_when
 from tasks.services.approvals import approve, reject
 from tasks.services.questions import answer_question, dismiss, settle_uncertain_effect
 from victoros.lib.access import scope_of
@@ -95,14 +95,9 @@ def attention_answer(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(actor: Actor, approval: Approval, decision: str, note: str) -> str:
     if decision == "approve":
         approve(actor=actor, approval=approval, note=note)
-        return f"Approved: {approval.tool}. {approval.agent.name} goes on{_say_when(approval)}."
+        return f"Approved: {approval.tool}. {approval.agent.name} goes on{say_when(approval)}."
     reject(actor=actor, approval=approval, reason=note)
     return f"Rejected: {approval.tool}. {approval.agent.name} was told why."
-
-
-def _say_when(approval: Approval) -> str:
-    held = [row.name for row in (approval.swarm, approval.agent) if row.desired_state != "running"]
-    return f" once {' and '.join(held)} {'are' if len(held) > 1 else 'is'} started again" if held else ""
 
 
 def _answer(actor: Actor, item: AttentionItem, said: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from agents.models import Swarm
 from agents.permissions import OPERATE, require, visible_to
 from audit.actors import person
 from tasks.models import Approval
-from tasks.selectors.needs import say_arguments
+from tasks.selectors.needs import say_arguments, say_when
 from tasks.services.approvals import approve, reject
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.errors import NotFound
@@ -53,7 +53,7 @@ class Command(VictorCommand):
     def approve(self, approval: int, note: str) -> Answer:
         """Say yes."""
         row = approve(actor=person(self.user), approval=self._find(approval), note=note)
-        return Answer(describe(row), f"Approval {row.pk} is {row.status}; {row.agent.name} goes on.")
+        return Answer(describe(row), f"Approval {row.pk} is {row.status}; {row.agent.name} goes on{say_when(row)}.")
 
     def reject(self, approval: int, reason: str) -> Answer:
         """Say no."""
