@@ -1,6 +1,7 @@
 """A swarm whose every request, step and effect can be counted, and a crew of real processes to kill."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -98,15 +99,18 @@ class Playing:
                 preexec_fn=end_with_parent(signal.SIGTERM),
             )
 
-    def asked(self) -> dict[str, list[float]]:
-        """Return when each question (`task:n`) was asked."""
+    def asked(self, until: float = math.inf) -> dict[str, list[float]]:
+        """Return when each question (`task:n`) was asked, up to a time in seconds since 1970."""
         times: dict[str, list[float]] = {}
-        for request in list(self.server.requests):
+        for request in [request for request in list(self.server.requests) if request.at <= until]:
             times.setdefault(request.body["messages"][-1]["content"], []).append(request.at)
         return times
 
-    def check_nothing_lost_or_doubled(self, tasks: list[Task]) -> None:
-        """Every task done, every step once and in order, nothing asked again once it was finished, every act once."""
+    def check_nothing_lost_or_doubled(self, tasks: list[Task], *, until: float = math.inf) -> None:
+        """Every task done, every step once and in order, nothing asked again once it was finished, every act once.
+
+        Questions asked after `until` are left out.
+        """
         steps = tasks[0].data["steps"]
         finished = {}
         for attempt in Attempt.objects.filter(task__in=tasks, status="completed"):
@@ -117,7 +121,7 @@ class Playing:
             for n, step in enumerate(step for step in done if step.kind == "think"):
                 finished[f"{attempt.task_id}:{n}"] = step.finished_at.timestamp()
         assert len(finished) == len(tasks) * steps
-        asked_again = [key for key, times in self.asked().items() if max(times) > finished[key]]
+        asked_again = [key for key, times in self.asked(until).items() if max(times) > finished[key]]
         assert asked_again == []
         outside = read_outside(Swarm(pk=self.swarm.pk).folder)
         assert len(outside) == len(tasks) * steps
