@@ -27,7 +27,7 @@ def ensure_chromium() -> str | None:
 
 def _install() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
         done = subprocess.run([*APT, *command], env=environment, capture_output=True, text=True)
         if done.returncode:
             words = done.stderr.strip().splitlines()
