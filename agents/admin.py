@@ -1,6 +1,7 @@
 """Workspaces, swarms, agents, mail and providers in the Django admin, to look at. Keys and link digests stay out."""
 
 from django.contrib import admin
+from django.contrib.admin import EmptyFieldListFilter
 
 from agents.models import Agent, Memory, Message, Provider, SignInLink, Swarm, Workspace
 from victoros.lib.admin import InspectionAdmin
@@ -10,6 +11,8 @@ from victoros.lib.admin import InspectionAdmin
 class WorkspaceAdmin(InspectionAdmin):
     """Tenants."""
 
+    page = ("workspace_edit", "pk")
+    list_filter = [("archived_at", EmptyFieldListFilter)]
     list_display = ["id", "name", "created_at", "archived_at"]
     search_fields = ["name"]
 
@@ -18,8 +21,11 @@ class WorkspaceAdmin(InspectionAdmin):
 class SwarmAdmin(InspectionAdmin):
     """Groups of agents."""
 
+    page = ("swarm_view", "pk")
+    list_page = "swarm_list"
+    numbers = ("workspace",)
     list_display = ["id", "name", "workspace", "desired_state", "state_since", "state_by", "template", "archived_at"]
-    list_filter = ["desired_state", "template"]
+    list_filter = ["desired_state", "holds_mail", "template", ("archived_at", EmptyFieldListFilter)]
     list_select_related = ["workspace"]
     search_fields = ["name"]
 
@@ -28,6 +34,9 @@ class SwarmAdmin(InspectionAdmin):
 class AgentAdmin(InspectionAdmin):
     """Who works."""
 
+    page = ("agent_view", "pk")
+    list_page = "agent_list"
+    numbers = ("swarm",)
     list_display = [
         "id",
         "name",
@@ -39,7 +48,7 @@ class AgentAdmin(InspectionAdmin):
         "done_count",
         "verified_count",
     ]
-    list_filter = ["status", "desired_state"]
+    list_filter = ["status", "desired_state", ("retired_at", EmptyFieldListFilter)]
     list_select_related = ["swarm"]
     search_fields = ["name", "role"]
 
@@ -48,6 +57,9 @@ class AgentAdmin(InspectionAdmin):
 class MessageAdmin(InspectionAdmin):
     """Letters."""
 
+    page = ("mail_view", "pk")
+    list_page = "mail_room"
+    numbers = ("swarm", "recipient", "sender_agent", "task_ref")
     list_display = ["id", "sent_at", "swarm", "sender_name", "recipient", "kind", "status", "subject"]
     list_filter = ["kind", "status"]
     list_select_related = ["swarm", "recipient"]
@@ -58,6 +70,9 @@ class MessageAdmin(InspectionAdmin):
 class MemoryAdmin(InspectionAdmin):
     """What agents keep."""
 
+    page = ("agent_view", "agent_id")
+    numbers = ("agent",)
+    list_filter = ["updated_at"]
     list_display = ["id", "agent", "name", "updated_at"]
     list_select_related = ["agent"]
     search_fields = ["name"]
@@ -67,15 +82,25 @@ class MemoryAdmin(InspectionAdmin):
 class ProviderAdmin(InspectionAdmin):
     """Ways to language models; never their keys."""
 
+    page = ("provider_list", "")
+    list_page = "provider_list"
+    search_fields = ["name", "model", "base_url"]
     exclude = ["sealed_key"]
     list_display = ["id", "name", "kind", "model", "base_url", "is_default", "test_ok", "tested_at"]
-    list_filter = ["kind"]
+    list_filter = ["kind", "test_ok", "is_default", ("archived_at", EmptyFieldListFilter)]
+
+    def page_of(self, row: Provider) -> str:
+        """Return the place of a provider on the page of all."""
+        return f"{super().page_of(row)}#provider-{row.pk}"
 
 
 @admin.register(SignInLink)
 class SignInLinkAdmin(InspectionAdmin):
     """Links that sign somebody in once; never their tokens' digests."""
 
+    numbers = ("user",)
+    list_filter = [("used_at", EmptyFieldListFilter)]
+    search_fields = ["user__username"]
     exclude = ["digest"]
     list_display = ["id", "user", "created_at", "expires_at", "used_at"]
     list_select_related = ["user"]

@@ -4,13 +4,14 @@ from victoros.lib.states import machine
 
 MESSAGE = machine(
     "message",
-    delivered="read acknowledged expired dead",
+    held="delivered dead",
+    delivered="held read acknowledged expired dead",
     read="acknowledged dead",
     acknowledged="",
     expired="",
     dead="",
 )
-"""A read letter no longer expires; it dies when its acknowledgement is overdue."""
+"""Only what nobody has read can be held. A read letter no longer expires; it dies when its acknowledgement is overdue."""
 
 DESIRED = machine("desired state", running="paused stopped", paused="running stopped", stopped="running")
 """What people want of a swarm or an agent."""

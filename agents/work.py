@@ -3,15 +3,19 @@
 It answers through the modules that `settings.VICTOR_WORK` and `settings.VICTOR_CATALOG` name.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from django.conf import settings
 
 from agents.models import Agent, Swarm
+
+SPAN_DAYS = 7
+"""What a budget's pace is reckoned from, today included."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class CurrentWork:
     steps: int
     last_step_at: datetime | None
 
+    @property
+    def next_step(self) -> int:
+        """The number of the step that is being made."""
+        return self.steps + 1
+
+    @property
+    def step_since(self) -> datetime:
+        """When that step began: with the end of the one before."""
+        return max(self.last_step_at, self.since) if self.last_step_at else self.since
+
 
 @dataclass(frozen=True)
 class FinishedStep:
@@ -71,6 +85,83 @@ class FinishedStep:
     cost_nanos: int
 
 
+@dataclass(frozen=True)
+class Trends:
+    """The full minutes of the last hour, oldest first; of a minute without a call the latency is unknown (None)."""
+
+    begins_at: datetime
+    steps: list[int]
+    latencies_s: list[float | None]
+    """What a call of a language model took on average."""
+    errors: list[int]
+    """Failed steps and failed attempts."""
+    done: list[int]
+    nanos: list[int]
+    slowest_s: float | None
+    lately_s: float | None
+    """What a call took on average in the last ten minutes."""
+    counted_at: datetime | None
+    """Until when the journal has been counted; None when nothing happened in the hour."""
+
+    @property
+    def steps_now(self) -> int:
+        """Steps in the last full minute."""
+        return self.steps[-1]
+
+    @property
+    def all_steps(self) -> int:
+        """Steps in the hour."""
+        return sum(self.steps)
+
+    @property
+    def all_errors(self) -> int:
+        """Errors in the hour."""
+        return sum(self.errors)
+
+    @property
+    def all_done(self) -> int:
+        """Attempts completed in the hour."""
+        return sum(self.done)
+
+    @property
+    def most_steps(self) -> int:
+        """Steps of the busiest minute."""
+        return max(self.steps)
+
+    @property
+    def all_nanos(self) -> int:
+        """What the hour cost."""
+        return sum(self.nanos)
+
+
+@dataclass(frozen=True)
+class BudgetUse:
+    """How what a swarm spent in this calendar month stands against its budget. Money in billionths of a US dollar."""
+
+    swarm_id: int
+    name: str
+    """Of the swarm."""
+    budget: int
+    spent: int
+    week: int
+    """What the last seven days cost, today included; they may begin in the month before."""
+    today: date
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is used up."""
+        return self.spent >= self.budget
+
+    @property
+    def used_up_on(self) -> date | None:
+        """The day on which it will be used up at the pace of the last seven days; None: not in this month, or already."""
+        if self.is_met or not self.week:
+            return None
+        days = -(-(self.budget - self.spent) * SPAN_DAYS // self.week)
+        left = monthrange(self.today.year, self.today.month)[1] - self.today.day
+        return self.today + timedelta(days=days) if days <= left else None
+
+
 class WorkReader(Protocol):
     """What `settings.VICTOR_WORK` names: a module with these functions. None of them costs more queries for more rows."""
 
@@ -84,6 +175,14 @@ class WorkReader(Protocol):
 
     def list_steps(self, agent_id: int, limit: int = 10) -> list[FinishedStep]:
         """Return the newest finished steps."""
+        ...
+
+    def read_trends(self, user: Any, swarm_id: int | None = None) -> Trends:
+        """Return the last hour of one swarm, whose right to look at was asked before."""
+        ...
+
+    def read_budget(self, swarm: Swarm) -> BudgetUse | None:
+        """Return how a swarm stands against its budget; None: it has none."""
         ...
 
     def count_tasks(self, swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:

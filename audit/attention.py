@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from django.utils import timezone
-
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
+from audit.notifications.ringing import ring_on_commit
+from victoros.lib import clock
+from victoros.lib.sentences import in_english, shorten
+
+TITLE_CHARACTERS = 200
+"""Of what agents and people wrote; sentences of the program are as long as they are."""
 
 
 def raise_item(
@@ -32,7 +36,7 @@ def raise_item(
         object_ref=object_ref,
         status=AttentionItem.Status.OPEN,
         defaults={
-            "title": title[:200],
+            "title": shorten(title, TITLE_CHARACTERS),
             "body": body,
             "severity": severity,
             "workspace_ref": workspace_ref,
@@ -45,6 +49,7 @@ def raise_item(
     )
     if created:
         record(_fact(Kind.ATTENTION_RAISED, actor, item))
+        ring_on_commit()
     return item
 
 
@@ -59,10 +64,11 @@ def settle_items(*, actor: Actor, object_kind: str, object_ref: int, status: str
 def settle_item(*, actor: Actor, item: AttentionItem, status: str = "answered", answer: str = "") -> bool:
     """Close one open item; False when somebody else was quicker."""
     changed = AttentionItem.objects.filter(pk=item.pk, status="open").update(
-        status=status, answer=answer, answered_at=timezone.now(), answered_by=actor.name
+        status=status, answer=answer, answered_at=clock.now(), answered_by=actor.name
     )
     if changed:
         record(_fact(Kind.ATTENTION_SETTLED, actor, item, {"status": status}))
+        ring_on_commit()
     return bool(changed)
 
 
@@ -72,7 +78,7 @@ def _fact(kind: Kind, actor: Actor, item: AttentionItem, detail: dict[str, str] 
         actor,
         "attention",
         item.pk,
-        item.title,
+        in_english(item.title),
         workspace_ref=item.workspace_ref,
         swarm_ref=item.swarm_ref,
         detail={"kind": item.kind, **(detail or {})},

@@ -1,6 +1,8 @@
 """Writing the record. Every kind of entry is named here and nowhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,16 +10,20 @@ from django.db import models
 
 from audit.actors import Actor
 from audit.models import Entry
-from victoros.lib.inserting import insert_rows
+from victoros.lib.inserting import add_rows
 
 
 class Kind(models.TextChoices):
     """What can happen, in the past tense; each is described in `docs/events.md`."""
 
     WORKSPACE_CREATED = "workspace.created"
+    WORKSPACE_CHANGED = "workspace.changed"
+    SETUP_ENDED = "setup.ended"
     PERSON_CREATED = "person.created"
     PERSON_CHANGED = "person.changed"
     PERSON_SIGNED_IN = "person.signed_in"
+    GROUP_CREATED = "group.created"
+    GROUP_CHANGED = "group.changed"
     SIGN_IN_LINK_MADE = "sign_in_link.made"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
@@ -29,6 +35,9 @@ class Kind(models.TextChoices):
     SWARM_STARTED = "swarm.started"
     SWARM_PAUSED = "swarm.paused"
     SWARM_STOPPED = "swarm.stopped"
+    SWARM_OVER_BUDGET = "swarm.over_budget"
+    SWARM_MAIL_HELD = "swarm.mail_held"
+    SWARM_MAIL_RELEASED = "swarm.mail_released"
     AGENT_CREATED = "agent.created"
     AGENT_CHANGED = "agent.changed"
     AGENT_RESUMED = "agent.resumed"
@@ -39,6 +48,7 @@ class Kind(models.TextChoices):
     TASK_CHANGED = "task.changed"
     TASK_ASSIGNED = "task.assigned"
     TASK_READY = "task.ready"
+    TASK_SHELVED = "task.shelved"
     TASK_CLAIMED = "task.claimed"
     TASK_BLOCKED = "task.blocked"
     TASK_COMPLETED = "task.completed"
@@ -62,18 +72,42 @@ class Kind(models.TextChoices):
     EFFECT_FAILED = "effect.failed"
     APPROVAL_ASKED = "approval.asked"
     APPROVAL_APPROVED = "approval.approved"
+    APPROVAL_EDITED = "approval.edited"
     APPROVAL_REJECTED = "approval.rejected"
     APPROVAL_EXPIRED = "approval.expired"
     APPROVAL_WITHDRAWN = "approval.withdrawn"
+    RULE_MADE = "rule.made"
+    RULE_USED = "rule.used"
+    RULE_REVOKED = "rule.revoked"
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     ATTENTION_RAISED = "attention.raised"
     ATTENTION_SETTLED = "attention.settled"
+    DEVICE_ADDED = "device.added"
+    DEVICE_REMOVED = "device.removed"
+    CHANNEL_ADDED = "channel.added"
+    CHANNEL_REMOVED = "channel.removed"
+    NOTIFICATIONS_CHANGED = "notifications.changed"
     MESSAGE_SENT = "message.sent"
+    MESSAGE_HELD = "message.held"
+    MESSAGE_EDITED = "message.edited"
+    MESSAGE_RELEASED = "message.released"
+    MESSAGE_WITHHELD = "message.withheld"
     MESSAGE_READ = "message.read"
     MESSAGE_ACKNOWLEDGED = "message.acknowledged"
+    MESSAGE_ARCHIVED = "message.archived"
+    MESSAGE_RESTORED = "message.restored"
     MESSAGE_DEAD = "message.dead"
     MESSAGE_EXPIRED = "message.expired"
+    LIST_EXPORTED = "list.exported"
+    VIEW_SAVED = "view.saved"
+    VIEW_DELETED = "view.deleted"
+    BULK_BEGUN = "bulk.begun"
+    BULK_ENDED = "bulk.ended"
+    WORK_TIDIED = "work.tidied"
+    AUDIT_ARCHIVED = "audit.archived"
+    DEMO_FILLED = "demo.filled"
+    DEMO_REMOVED = "demo.removed"
     CELL_STARTED = "cell.started"
     CELL_ENDED = "cell.ended"
     CELL_DIED = "cell.died"
@@ -93,14 +127,28 @@ class Fact:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+_bulk: ContextVar[int | None] = ContextVar("bulk", default=None)
+
+
+@contextmanager
+def part_of(bulk: int) -> Iterator[None]:
+    """Write the number of a bulk act into every entry recorded inside, as `bulk` of its detail."""
+    token = _bulk.set(bulk)
+    try:
+        yield
+    finally:
+        _bulk.reset(token)
+
+
 def record(facts: Fact | Iterable[Fact]) -> None:
     """Write entries for what the current transaction changes. One statement however many."""
     rows = [_as_entry(fact) for fact in ([facts] if isinstance(facts, Fact) else facts)]
     if rows:
-        insert_rows(Entry, rows)
+        add_rows(Entry, rows)
 
 
 def _as_entry(fact: Fact) -> Entry:
+    bulk = _bulk.get()
     return Entry(
         kind=str(fact.kind),
         actor_kind=fact.actor.kind,
@@ -111,5 +159,5 @@ def _as_entry(fact: Fact) -> Entry:
         object_kind=fact.object_kind,
         object_ref=fact.object_ref,
         object_name=fact.object_name[:200],
-        detail=fact.detail,
+        detail=fact.detail if bulk is None else {**fact.detail, "bulk": bulk},
     )

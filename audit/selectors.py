@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from audit.models import AttentionItem, Entry
 from victoros.lib.access import scope_of
+from victoros.lib.paging import Order, read_page
 
 PAGE = 50
 COUNTED = 1000
@@ -35,6 +36,8 @@ class EntryFilter:
     text: str = ""
     after: int | None = None
     """Entries older than this id: the next page."""
+    before: int | None = None
+    """The page that ends above this id."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +48,27 @@ class EntryPage:
     total: int
     is_more: bool
     """Whether there are more than `COUNTED` of them in all."""
-    next_after: int | None
+    next_after: str
+    previous: str = ""
 
 
 def list_entries(user: Any, wanted: EntryFilter) -> EntryPage:
     """Return a page of the record. Two queries; the count stops at `COUNTED`."""
-    rows = _filtered(Entry.objects.filter(scope_of(user).as_filter()), wanted)
+    rows = choose_entries(user, wanted)
     total = rows.order_by()[: COUNTED + 1].count()
-    page = rows.filter(pk__lt=wanted.after) if wanted.after else rows
-    entries = list(page.order_by("-id")[: PAGE + 1])
-    next_after = entries[PAGE - 1].pk if len(entries) > PAGE else None
-    return EntryPage(entries[:PAGE], min(total, COUNTED), total > COUNTED, next_after)
+    after, before = str(wanted.after or ""), str(wanted.before or "")
+    page = read_page(rows, Order(), after=after, before=before, size=PAGE)
+    return EntryPage(page.rows, min(total, COUNTED), total > COUNTED, page.after, page.before)
 
 
-def list_recent_entries(user: Any, limit: int, kinds: tuple[str, ...] = ()) -> list[Entry]:
+def choose_recent_entries(user: Any, limit: int) -> QuerySet[Entry]:
     """Return the newest entries the reader may see."""
-    rows = Entry.objects.filter(scope_of(user).as_filter())
-    return list((rows.filter(kind__in=kinds) if kinds else rows).order_by("-id")[:limit])
+    return Entry.objects.filter(scope_of(user).as_filter()).order_by("-id")[:limit]
+
+
+def choose_entries(user: Any, wanted: EntryFilter) -> QuerySet[Entry]:
+    """Return every entry that is wanted and that the reader may see, whatever its page."""
+    return _filtered(Entry.objects.filter(scope_of(user).as_filter()), wanted)
 
 
 def _filtered(rows: QuerySet[Entry], wanted: EntryFilter) -> QuerySet[Entry]:

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.models import Topic
 from victoros.lib import live
+from victoros.lib.statements import Answer, ask, each_text, texts_given
 
-_RAISE = (
-    "INSERT INTO audit_topic (name, version) VALUES {rows} "
-    "ON CONFLICT (name) DO UPDATE SET version = audit_topic.version + 1 RETURNING name, version"
-)
+_RAISE = """
+INSERT INTO audit_topic (name, version) SELECT value, 1 FROM {names} WHERE true
+ON CONFLICT (name) DO UPDATE SET version = audit_topic.version + 1 RETURNING name, version
+"""
 Send = Callable[[dict[str, int]], object]
 _gathered: ContextVar[set[str] | None] = ContextVar("gathered_topics", default=None)
 
@@ -47,19 +48,13 @@ def gather(send: Send = live.publish) -> Iterator[None]:
 def _raise_and_send(names: Iterable[str], send: Send) -> None:
     ordered = sorted(set(names))
     if ordered:
-        versions = raise_versions(ordered)
-        transaction.on_commit(lambda: send(versions), robust=True)
+        raised = _raise(ordered)
+        transaction.on_commit(lambda: send(dict(raised.rows)), robust=True)
 
 
-def raise_versions(ordered: list[str]) -> dict[str, int]:
-    """Raise the topics by one (a new one starts at 1) in one statement per 400, without sending anything."""
-    versions: dict[str, int] = {}
-    with connection.cursor() as cursor:
-        for start in range(0, len(ordered), 400):
-            part = ordered[start : start + 400]
-            cursor.execute(_RAISE.format(rows=", ".join(["(%s, 1)"] * len(part))), part)
-            versions.update(cursor.fetchall())
-    return versions
+def _raise(ordered: list[str]) -> Answer:
+    """Raise the topics by one (a new one starts at 1); the answer holds them with their versions."""
+    return ask(_RAISE.format(names=each_text()), texts_given(ordered))
 
 
 def read_versions(names: list[str]) -> dict[str, int]:

@@ -1,7 +1,10 @@
-"""Addresses of the record."""
+"""Addresses of the record and of notifications."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from audit import views
 
-urlpatterns: list[URLPattern] = [path("audit/", views.audit_list, name="audit_list")]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("audit/", views.audit_list, name="audit_list"),
+    path("", include("audit.notifications.urls")),
+]

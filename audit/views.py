@@ -2,23 +2,36 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.events import Kind
-from audit.selectors import EntryFilter, list_entries
+from audit.exports import ENTRY_COLUMNS, make_export
+from audit.selectors import EntryFilter, choose_entries, list_entries
 from audit.watch import render_live, watch
 from victoros.lib.errors import InvalidInput
+from victoros.lib.exporting import read_format
 
 REFRESH_S = 10
 """Entries have no topic of their own that every writer raises: the newest page asks again by itself."""
 
 
 @require_safe
-def audit_list(request: HttpRequest) -> HttpResponse:
+def audit_list(request: HttpRequest) -> HttpResponseBase:
     """Show who did what, newest first; the filters are in the address."""
     wanted = read_filter(request.GET)
-    live = watch(request.get_full_path(), "audit", "swarms", "attention", refresh_s=0 if wanted.after else REFRESH_S)
+    file = read_format(request)
+    if file:
+        return make_export(request, "audit", choose_entries(request.user, wanted), ENTRY_COLUMNS, file)
+    live = watch(
+        request.get_full_path(),
+        "audit",
+        "swarms",
+        "attention",
+        refresh_s=0 if wanted.after or wanted.before else REFRESH_S,
+    )
     return render_live(request, live, "audit/audit_list.html", "audit/_entries.html", lambda: _context(request, wanted))
 
 
@@ -32,6 +45,7 @@ def read_filter(asked: Any) -> EntryFilter:
         swarm=_number(asked, "swarm"),
         text=asked.get("q", "").strip()[:100],
         after=_number(asked, "after"),
+        before=_number(asked, "before"),
     )
 
 
@@ -52,5 +66,8 @@ def _number(asked: Any, name: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 18:
-        raise InvalidInput(f"{name} must be a whole number, not {text[:40]!r}.", hint="Choose from the page again.")
+        raise InvalidInput(
+            _("%(name)s must be a whole number, not %(value)s.") % {"name": name, "value": repr(text[:40])},
+            hint=_("Choose from the page again."),
+        )
     return int(text)

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -12,6 +12,10 @@ from django.shortcuts import render
 from audit.topics import read_versions
 from victoros.lib.http import wants_partial
 
+FRAME = "attention"
+"""What the frame around every page watches: its version is read along with the page's, in the same query."""
+RIGHTS = "rights"
+"""Every section watches it: it moves when anybody's rights or account change, and what they may not see must go."""
 _STARTED = str(time.time_ns())
 _STALE_S = 5
 """Facts that age by themselves (alive, late) are rendered anew at least this often."""
@@ -25,10 +29,13 @@ class Watch:
     versions: dict[str, int]
     refresh_s: int = 0
     """The page asks again this often without any hint; 0: never. For sections whose facts age by themselves."""
+    beside: dict[str, int] = field(default_factory=dict)
+    """Versions read along for other sections of the same page; this one does not watch them."""
 
     def narrow(self, url: str, *topics: str, refresh_s: int = 0) -> "Watch":
         """Return the watch of another section of the same page, from versions already read."""
-        return Watch(url, {topic: self.versions[topic] for topic in topics}, refresh_s)
+        known = self.beside | self.versions
+        return Watch(url, {topic: known[topic] for topic in (*topics, RIGHTS)}, refresh_s)
 
     @property
     def topics(self) -> str:
@@ -43,7 +50,9 @@ class Watch:
 
 def watch(url: str, *topics: str, refresh_s: int = 0) -> Watch:
     """Read the topics' versions. Call it BEFORE reading the rows: a race then shows as one more fetch, never as staleness."""
-    return Watch(url, read_versions(list(topics)), refresh_s)
+    wanted = [*topics, RIGHTS]
+    versions = read_versions(list(dict.fromkeys([*wanted, FRAME])))
+    return Watch(url, {topic: versions[topic] for topic in wanted}, refresh_s, versions)
 
 
 def render_live(

@@ -1,6 +1,7 @@
 """Tasks and what the engine keeps of them in the Django admin, to look at."""
 
 from django.contrib import admin
+from django.contrib.admin import EmptyFieldListFilter
 
 from tasks.models import Approval, Attempt, Cell, Dependency, Effect, Lease, Outbox, Step, Task
 from victoros.lib.admin import InspectionAdmin
@@ -10,6 +11,9 @@ from victoros.lib.admin import InspectionAdmin
 class TaskAdmin(InspectionAdmin):
     """What is worked on."""
 
+    page = ("task_view", "pk")
+    list_page = "task_list"
+    numbers = ("swarm", "agent", "parent")
     list_display = [
         "id",
         "title",
@@ -30,6 +34,9 @@ class TaskAdmin(InspectionAdmin):
 class DependencyAdmin(InspectionAdmin):
     """What waits for what."""
 
+    page = ("task_view", "task_id")
+    numbers = ("task", "on")
+    ordering = ["-id"]
     list_display = ["id", "task", "on", "accepts", "settled"]
     list_filter = ["settled", "accepts"]
     list_select_related = ["task", "on"]
@@ -39,6 +46,8 @@ class DependencyAdmin(InspectionAdmin):
 class AttemptAdmin(InspectionAdmin):
     """Runs of tasks by agents."""
 
+    page = ("task_view", "task_id")
+    numbers = ("task", "agent", "cell")
     list_display = ["id", "task", "n", "agent", "status", "waiting_for", "cell", "fence", "steps", "deaths"]
     list_filter = ["status", "waiting_for"]
     list_select_related = ["task", "agent", "cell"]
@@ -48,7 +57,11 @@ class AttemptAdmin(InspectionAdmin):
 class StepAdmin(InspectionAdmin):
     """The journal."""
 
-    list_display = ["id", "attempt_id", "n", "kind", "name", "outcome", "tokens_in", "tokens_out", "finished_at"]
+    page = ("task_view", "attempt__task_id")
+    numbers = ("attempt",)
+    ordering = ["-id"]
+    search_fields = ["name"]
+    list_display = ["id", "attempt", "n", "kind", "name", "outcome", "tokens_in", "tokens_out", "finished_at"]
     list_filter = ["kind", "outcome"]
 
 
@@ -56,16 +69,22 @@ class StepAdmin(InspectionAdmin):
 class EffectAdmin(InspectionAdmin):
     """What tools did to the outside."""
 
-    list_display = ["id", "attempt_id", "step_n", "tool", "status", "tries", "intended_at", "settled_at"]
-    list_filter = ["status", "tool"]
+    page = ("task_view", "attempt__task_id")
+    numbers = ("attempt",)
+    search_fields = ["tool"]
+    list_display = ["id", "attempt", "step_n", "tool", "status", "tries", "intended_at", "settled_at"]
+    list_filter = ["status"]
 
 
 @admin.register(Approval)
 class ApprovalAdmin(InspectionAdmin):
     """What a person had to allow."""
 
+    page = ("approval_view", "pk")
+    numbers = ("task", "agent", "attempt")
+    search_fields = ["tool", "decided_by"]
     list_display = ["id", "tool", "task", "agent", "status", "created_at", "decided_by", "decided_at"]
-    list_filter = ["status", "tool"]
+    list_filter = ["status"]
     list_select_related = ["task", "agent"]
 
 
@@ -73,6 +92,9 @@ class ApprovalAdmin(InspectionAdmin):
 class CellAdmin(InspectionAdmin):
     """The processes that drive attempts."""
 
+    page = ("cell_view", "pk")
+    list_page = "cell_list"
+    search_fields = ["host"]
     list_display = ["id", "host", "pid", "status", "heartbeat_at", "running", "slots", "reason"]
     list_filter = ["status"]
 
@@ -81,6 +103,9 @@ class CellAdmin(InspectionAdmin):
 class LeaseAdmin(InspectionAdmin):
     """Rights that end by themselves."""
 
+    page = ("cell_list", "")
+    search_fields = ["name", "holder"]
+    list_filter = ["until"]
     list_display = ["name", "holder", "until"]
 
 
@@ -88,5 +113,6 @@ class LeaseAdmin(InspectionAdmin):
 class OutboxAdmin(InspectionAdmin):
     """Wake-ups for cells."""
 
+    ordering = ["-id"]
     list_display = ["id", "kind", "created_at", "rung_at"]
-    list_filter = ["kind"]
+    list_filter = ["kind", ("rung_at", EmptyFieldListFilter)]

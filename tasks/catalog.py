@@ -14,7 +14,8 @@ from agents.services.agents import create_agent
 from agents.services.swarms import create_swarm
 from audit.actors import Actor
 from tasks.models import Task
-from tasks.services.work import TaskDraft, create_tasks
+from tasks.services.drafts import TaskDraft
+from tasks.services.making import create_tasks
 from victoros.lib.errors import InvalidInput
 
 READERS = 3
@@ -48,6 +49,7 @@ def create_from_template(
     template: str,
     input_folder: str = "",
     provider: Provider | None = None,
+    budget_nanos: int | None = None,
 ) -> Swarm:
     """Make a swarm from a template, with its agents and tasks, ready to work. An empty folder means the samples."""
     chosen = _TEMPLATES.get(template)
@@ -61,6 +63,7 @@ def create_from_template(
         provider=provider,
         input_folder=input_folder or str(chosen.sample_folder),
         template=template,
+        budget_nanos=budget_nanos,
     )
     chosen.build(actor, swarm)
     return swarm

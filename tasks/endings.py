@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from audit.actors import Actor
 from audit.attention import settle_items
 from audit.events import Fact, Kind, record
 from tasks.locking import lock_rows
 from tasks.models import Approval, Attempt
+from victoros.lib import clock
 
 
 def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> int:
@@ -21,7 +21,7 @@ def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> 
         status=status,
         cell=None,
         fence=F("fence") + 1,
-        ended_at=timezone.now(),
+        ended_at=clock.now(),
         waiting_for="",
         waiting_ref=None,
         waiting_since=None,
@@ -33,7 +33,7 @@ def withdraw_requests(attempts: QuerySet[Attempt], *, actor: Actor) -> None:
     """Withdraw the pending approvals and open questions of attempts that will not go on."""
     pending = list(Approval.objects.filter(attempt__in=attempts, status="pending").select_related("task"))
     Approval.objects.filter(pk__in=[row.pk for row in pending], status="pending").update(
-        status="withdrawn", decided_at=timezone.now(), decided_by=actor.name
+        status="withdrawn", decided_at=clock.now(), decided_by=actor.name
     )
     for row in pending:
         settle_items(actor=actor, object_kind="approval", object_ref=row.pk, status="withdrawn")

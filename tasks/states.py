@@ -32,6 +32,9 @@ ATTEMPT = machine(
 ENDED = frozenset({"completed", "verified", "failed", "cancelled", "quarantined"})
 """Nobody works on such a task."""
 
+EDITABLE = ("backlog", "ready", "blocked", "failed", "cancelled", "quarantined")
+"""Nobody works on such a task, and it may still be worked on: its words and its doer can be changed."""
+
 FINAL_FOR_TASK_WAIT = frozenset({"verified", "failed", "cancelled", "quarantined"})
 
 

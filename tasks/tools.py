@@ -9,8 +9,8 @@ from agents.models import Agent, Swarm
 from agents.tools.registry import Arguments, EffectClass, Tool, ToolContext, register, schema, text
 from audit import actors
 from tasks.models import Task
+from tasks.services.making import create_task
 from tasks.services.verdicts import refute_task, verify_task
-from tasks.services.work import create_task
 from victoros.lib.errors import InvalidInput
 
 MAX_SUBTASKS = 200

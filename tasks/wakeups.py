@@ -4,7 +4,9 @@ import json
 
 from django.db import transaction
 
+from tasks.engine.points import Point, reach
 from tasks.models import Outbox
+from victoros.lib.inserting import add_rows
 from victoros.lib.redis import publish
 
 BELL = "victor:bell"
@@ -26,5 +28,10 @@ def ring(kind: str = "work") -> bool:
 
 
 def _call(kind: Outbox.Kind) -> None:
-    Outbox.objects.create(kind=kind)
-    transaction.on_commit(lambda: ring(str(kind)), robust=True)
+    add_rows(Outbox, [Outbox(kind=kind)])
+    transaction.on_commit(lambda: _ring_now(str(kind)), robust=True)
+
+
+def _ring_now(kind: str) -> None:
+    reach(Point.CALLING)
+    ring(kind)

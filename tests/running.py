@@ -84,14 +84,22 @@ def start_victor(home: Path, *options: str, **environment: str) -> Iterator[Runn
             victor.stop()
 
 
+def launch_worker(home: Path, *options: str, **environment: str) -> RunningVictor:
+    """Start `worker` and return at once. The environment names what it shares with others."""
+    return _launch(["worker", "--home", str(home), *options], home, environment)
+
+
 def launch_victor(home: Path, *options: str, **environment: str) -> RunningVictor:
     """Start `up` and return at once; without the embedded model unless `WITH_MODEL` is among the options."""
     chosen = (
         [option for option in options if option != WITH_MODEL] if WITH_MODEL in options else ["--no-model", *options]
     )
-    command = [sys.executable, "-m", "victoros.ops", "up", "--home", str(home), "--port", "0", *chosen]
+    return _launch(["up", "--home", str(home), "--port", "0", *chosen], home, _own_database() | environment)
+
+
+def _launch(command: list[str], home: Path, environment: dict[str, str]) -> RunningVictor:
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "victoros.ops", *command],
         cwd=ROOT,
         env=_own_environment(environment),
         stdout=subprocess.PIPE,
@@ -106,10 +114,12 @@ def launch_victor(home: Path, *options: str, **environment: str) -> RunningVicto
 
 
 def _own_environment(extra: dict[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VICTOR_")}
+    return {name: value for name, value in os.environ.items() if not name.startswith("VICTOR_")} | extra
+
+
+def _own_database() -> dict[str, str]:
     server = os.environ.get("VICTOR_TEST_DATABASE_URL")
-    database = {"VICTOR_DATABASE_URL": make_database(server)} if server else {}
-    return {**kept, **database, **extra}
+    return {"VICTOR_DATABASE_URL": make_database(server)} if server else {}
 
 
 def make_database(server: str) -> str:
@@ -127,9 +137,9 @@ def _collect(victor: RunningVictor) -> None:
             victor.lines.append(line.rstrip("\n"))
 
 
-def wait_until(is_true: Callable[[], object], timeout_s: float = 15) -> None:
-    """Look again and again until something is true; fail when it does not become so in time."""
+def wait_until(is_true: Callable[[], object], timeout_s: float = 15, why: Callable[[], str] = str) -> None:
+    """Look again and again until something is true; fail when it does not become so in time, and say `why`."""
     deadline = time.monotonic() + timeout_s
     while not is_true():
-        assert time.monotonic() < deadline, f"did not happen within {timeout_s} s"
+        assert time.monotonic() < deadline, f"did not happen within {timeout_s} s {why()}".rstrip()
         time.sleep(0.02)

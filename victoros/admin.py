@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -28,6 +29,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    search_fields = ["username", "email"]
     list_display = ["username", "is_active", "is_superuser", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "password", "email"]}),
@@ -44,9 +46,40 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         kind = Kind.PERSON_CHANGED if change else Kind.PERSON_CREATED
         changed = {"changed": sorted(set(form.changed_data) - {"password1", "password2"})}
         record(Fact(kind, person(request.user), "person", obj.pk, obj.get_username(), detail=changed))
-        topics.bump(["audit"])
+        topics.bump(["audit", "rights"])
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set somebody's password, or take it away, and leave an entry."""
+        with transaction.atomic():
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and answer.status_code == 302:
+                user = User.objects.get(pk=id)
+                detail = {"changed": ["password"]}
+                record(
+                    Fact(
+                        Kind.PERSON_CHANGED, person(request.user), "person", user.pk, user.get_username(), detail=detail
+                    )
+                )
+                topics.bump(["audit"])
+        return answer
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """Groups of people; roles on swarms and workspaces can be given to a group."""
+    """Groups of people: their names alone. Roles hang on them, so that none is deleted; people join on their own pages here."""
+
+    fields = ["name"]
+    search_fields = ["name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: roles would go with it, and leave no entry."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save and leave an entry; the admin's view holds the transaction."""
+        super().save_model(request, obj, form, change)
+        kind = Kind.GROUP_CHANGED if change else Kind.GROUP_CREATED
+        record(
+            Fact(kind, person(request.user), "group", obj.pk, obj.name, detail={"changed": sorted(form.changed_data)})
+        )
+        topics.bump(["audit"])

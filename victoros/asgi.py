@@ -4,8 +4,13 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victoros.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+WAIT_S = 8.0
+"""Nobody looks longer at an empty page: here a silent database is given up sooner than elsewhere."""
+
+settings.VICTOR_DATABASE_WAIT_S = min(settings.VICTOR_DATABASE_WAIT_S or WAIT_S, WAIT_S)
 _pages = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)

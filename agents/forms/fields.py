@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from agents.models import Provider
 from victoros.lib.errors import VictorError
@@ -25,7 +26,7 @@ class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generi
 
     def __init__(self, *, empty: str, **given: Any) -> None:
         rows = Provider.objects.filter(archived_at=None).order_by("name")
-        super().__init__(rows, required=False, empty_label=empty, label="Language model provider", **given)
+        super().__init__(rows, required=False, empty_label=empty, label=_("Language model provider"), **given)
 
     def label_from_instance(self, obj: Any) -> str:
         """Name the provider with its language model."""

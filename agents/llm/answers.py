@@ -8,6 +8,7 @@ from agents.llm.errors import LlmBadAnswer, LlmMisconfigured
 from agents.llm.schemas import find_fault
 from agents.llm.types import JsonObject, LlmRequest, ToolCall, ToolOffer
 from agents.llm.wires.reply import RawCall, Reply
+from victoros.lib.sentences import sentence as _
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def check_request(request: LlmRequest) -> None:
 
 def _parse(reply: Reply, request: LlmRequest) -> Parsed:
     if reply.refusal or reply.finish_reason == "content_filter":
-        raise LlmBadAnswer("The model refused to answer.", answer=reply.refusal or reply.text)
+        raise LlmBadAnswer(_("The model refused to answer."), answer=reply.refusal or reply.text)
     if reply.calls:
         return Parsed(text=reply.text, call=_parse_call(reply.calls[0], reply, request.tools))
     if not reply.text.strip():
@@ -54,8 +55,8 @@ def _parse(reply: Reply, request: LlmRequest) -> Parsed:
 
 def _explain_nothing(reply: Reply) -> str:
     if reply.finish_reason == "length":
-        return "The answer was cut off at the token limit before it said anything."
-    return "The model answered nothing."
+        return _("The answer was cut off at the token limit before it said anything.")
+    return _("The model answered nothing.")
 
 
 def _parse_call(raw: RawCall, reply: Reply, offers: tuple[ToolOffer, ...]) -> ToolCall:

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from agents.llm.answers import Parsed, check_request, parse_answer
 from agents.llm.errors import LlmBadAnswer, LlmMisconfigured, LlmTimeout
-from agents.llm.pricing import find_cost
+from agents.llm.pricing import find_cost, needs_list, read_list
 from agents.llm.scripted import ask_script
 from agents.llm.types import Connection, LlmAnswer, LlmRequest
 from agents.llm.wires.reply import Reply, Wire
+from victoros.lib.sentences import sentence as _
 
 _OFFICIAL_HOST = "api.openai.com"
 _WIRES = {
@@ -22,6 +23,9 @@ _WIRES = {
     "ollama": "chat",
     "scripted": "script",
 }
+
+MOST_CONNECTIONS = 256
+"""Connections whose places are remembered; a provider that was changed is another connection."""
 
 
 class LlmClient:
@@ -46,16 +50,21 @@ class LlmClient:
         """
         check_request(request)
         async with self._find_places(connection):
+            wire = await self._find_wire(connection)
+            if needs_list(connection):
+                await asyncio.to_thread(read_list)
             if admit is not None:
                 await admit()
-            wire = await self._find_wire(connection)
             started = time.perf_counter()
             try:
                 async with asyncio.timeout(request.timeout_s):
                     answer = await _ask_now(wire, connection, request)
             except TimeoutError as error:
                 who = connection.name or connection.kind
-                raise LlmTimeout(f"{who} did not answer within {request.timeout_s:g} s.") from error
+                raise LlmTimeout(
+                    _("%(who)s did not answer within %(seconds)s s.")
+                    % {"who": who, "seconds": f"{request.timeout_s:g}"}
+                ) from error
         return replace(answer, latency_ms=round((time.perf_counter() - started) * 1000))
 
     async def close(self) -> None:
@@ -76,6 +85,8 @@ class LlmClient:
 
     def _find_places(self, connection: Connection) -> asyncio.Semaphore:
         if connection not in self._places:
+            if len(self._places) >= MOST_CONNECTIONS:  # providers were changed very often
+                self._places = {kept: places for kept, places in self._places.items() if _is_used(kept, places)}
             self._places[connection] = asyncio.Semaphore(max(1, connection.max_concurrent))
         return self._places[connection]
 
@@ -90,6 +101,10 @@ class LlmClient:
         return self._wires[name]
 
 
+def _is_used(connection: Connection, places: asyncio.Semaphore) -> bool:
+    return places.locked() or places._value < connection.max_concurrent
+
+
 def choose_wire(connection: Connection) -> str:
     """Return the name of the wire: `script`, `embedded`, `chat` or `sdk`.
 
@@ -100,7 +115,7 @@ def choose_wire(connection: Connection) -> str:
         return "sdk" if urlsplit(connection.base_url).hostname in (None, _OFFICIAL_HOST) else "chat"
     if connection.kind in _WIRES:
         return _WIRES[connection.kind]
-    raise LlmMisconfigured(f"There is no kind of provider named {connection.kind!r}.")
+    raise LlmMisconfigured(_("There is no kind of provider named %(kind)s.") % {"kind": repr(connection.kind)})
 
 
 async def _ask_now(wire: Wire | None, connection: Connection, request: LlmRequest) -> LlmAnswer:

@@ -17,6 +17,7 @@ from agents.llm.types import (
 )
 from agents.llm.wires.chat import ChatWire
 from agents.llm.wires.reply import RawCall, Reply
+from victoros.lib.sentences import sentence as _
 
 _ACT = "Answer with one JSON object and nothing else. It calls one tool:"
 _EXTRA: JsonObject = {"cache_prompt": True}
@@ -160,7 +161,7 @@ def _find_server() -> str:
 
     if not settings.VICTOR_LLM_URL:
         raise LlmMisconfigured(
-            "The embedded language model is not running.",
-            hint="Start `./victor up` without --no-model, or connect another provider.",
+            _("The embedded language model is not running."),
+            hint=_("Start `./victor up` without --no-model, or connect another provider."),
         )
     return str(settings.VICTOR_LLM_URL)

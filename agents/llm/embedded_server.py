@@ -27,6 +27,7 @@ class ServerCannotStart(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until the parent process ends. Returns 1, with one line on standard error, if that is impossible."""
+    parent = os.getppid()  # before the model is loaded: that takes seconds, in which the parent may end
     options = _read_options(arguments)
     try:
         server = start_server(options.host, options.port, options.parallel, options.sleep_after)
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     sys.stdout.write(f"ready http://{options.host}:{options.port}/v1 {MODEL_NAME}\n")
     sys.stdout.flush()
-    _wait_for_parent_end()
+    _wait_for_end_of(parent)
     del server
     return 0
 
@@ -53,9 +54,7 @@ def start_server(host: str, port: int, parallel: int, sleep_after_s: int) -> obj
     try:
         import xllamacpp  # late: loads the native library
     except ImportError as error:
-        raise ServerCannotStart(
-            f"llama.cpp is not installed ({error}). Run `./victor up` again to install it."
-        ) from error
+        raise ServerCannotStart(f"llama.cpp cannot be loaded ({error}). {_advise(error)}") from error
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {MODEL_NAME}
@@ -125,9 +124,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             raise ServerCannotStart(f"cannot listen on {host} port {port}: {reason}.") from error
 
 
-def _wait_for_parent_end() -> None:
+def _wait_for_end_of(parent: int) -> None:
     """Look at the parent's number instead of asking for a signal: that one comes when the parent's *thread* ends."""
-    parent = os.getppid()
     clock = threading.Event()
     while os.getppid() == parent:
         clock.wait(_WATCH_S)

@@ -15,6 +15,7 @@ LlmError
 from decimal import Decimal
 
 from victoros.lib.errors import Category, VictorError
+from victoros.lib.sentences import sentence as _
 
 EXCERPT_LENGTH = 300
 
@@ -81,7 +82,7 @@ class LlmBadAnswer(LlmError):
         tokens_out: int = 0,
     ) -> None:
         said = excerpt(answer)
-        super().__init__(f"{message} It said: {said}" if said else message, hint=hint)
+        super().__init__(add_words(message, said), hint=hint)
         self.excerpt = said
         self.tokens_in = tokens_in
         self.tokens_out = tokens_out
@@ -112,6 +113,11 @@ class LlmMisconfigured(LlmError):
     """The connection's settings cannot work."""
 
     category = Category.CONFIGURATION
+
+
+def add_words(message: str, said: str) -> str:
+    """Return the message, and behind it what the other side said."""
+    return _("%(message)s It said: %(said)s") % {"message": message, "said": said} if said else message
 
 
 def excerpt(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a call costs: the provider row's prices first, then the public price list, else nothing is known."""
 
+import sys
 from decimal import Decimal
 
 from agents.llm.types import Connection
@@ -30,11 +31,19 @@ def find_cost(connection: Connection, model: str, tokens_in: int, tokens_out: in
     return Decimal(0), False
 
 
+def needs_list(connection: Connection) -> bool:
+    """Tell whether the price list must be read, which takes a quarter of a second; once it is read, no longer."""
+    has_own = (connection.price_in_per_mtok, connection.price_out_per_mtok) != (None, None)
+    return connection.kind in _LISTED_KINDS and not has_own and "genai_prices" not in sys.modules
+
+
+def read_list() -> None:
+    """Load the price list: 9 MB that only processes pay which meet a listed provider. For a thread beside the event loop."""
+    import genai_prices  # noqa: F401
+
+
 def _look_up(connection: Connection, model: str, tokens_in: int, tokens_out: int) -> tuple[Decimal, bool]:
-    from genai_prices import (
-        Usage,
-        calc_price,
-    )  # 1 MB of price tables: only processes that meet a listed provider pay
+    from genai_prices import Usage, calc_price
 
     address = connection.base_url or _PUBLIC_ADDRESSES[connection.kind]
     usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from agents.llm.client import LlmClient
 from agents.llm.errors import LlmError
 from agents.llm.types import Connection, LlmRequest, Turn
+from victoros.lib.sentences import sentence as _
 
 PATIENCE_S = 30.0
 _QUESTION = LlmRequest(
@@ -36,7 +37,11 @@ async def probe(connection: Connection) -> ProbeResult:
         try:
             answer = await client.ask(connection, _QUESTION)
         except LlmError as error:
-            message = f"{error.message} {error.hint}".strip()
+            message = (
+                _("%(message)s %(hint)s") % {"message": error.message, "hint": error.hint}
+                if error.hint
+                else error.message
+            )
             return ProbeResult(False, message, None, connection.model, str(error.category))
-    said = answer.text.strip()[:80] or "(a tool call)"
-    return ProbeResult(True, f"It answered: {said}", answer.latency_ms, answer.model, "")
+    said = answer.text.strip()[:80] or _("(a tool call)")
+    return ProbeResult(True, _("It answered: %(said)s") % {"said": said}, answer.latency_ms, answer.model, "")

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 from agents.llm.errors import LlmMisconfigured
 from agents.llm.types import Connection, LlmAnswer, LlmRequest, ToolCall
+from victoros.lib.sentences import sentence as _
 
 Script = Callable[[LlmRequest, int], LlmAnswer | Awaitable[LlmAnswer]]
 HISTORY_LENGTH = 1000
@@ -77,7 +78,8 @@ async def ask_script(connection: Connection, request: LlmRequest) -> LlmAnswer:
     turn = _counts[name]
     _counts[name] += 1
     _history[name].append(request)
-    await asyncio.sleep(_read_latency_s(query))
+    if latency_s := _read_latency_s(query):
+        await asyncio.sleep(latency_s)
     answer = script(request, turn)
     return await answer if inspect.isawaitable(answer) else answer
 
@@ -86,8 +88,8 @@ def _find_script(name: str) -> Script:
     _import_scripts()
     if name not in _scripts:
         raise LlmMisconfigured(
-            f"No script is named {name!r}.",
-            hint=f"Known: {', '.join(sorted(_scripts))}.",
+            _("No script is named %(name)s.") % {"name": repr(name)},
+            hint=_("Known: %(names)s.") % {"names": ", ".join(sorted(_scripts))},
         )
     return _scripts[name]
 

@@ -91,6 +91,10 @@ class Connection:
     max_concurrent: int = 8
     """Calls in flight from one client."""
     name: str = ""
+    provider_id: int = 0
+    """The row this was made from; 0 for none."""
+    is_limited: bool = False
+    """Whether calls are counted over all cells, see `tasks.engine.turns`."""
 
     def __repr__(self) -> str:
         return f"Connection({self.kind} {self.name or self.base_url!r} model={self.model!r})"

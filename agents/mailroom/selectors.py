@@ -5,14 +5,16 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from agents.models import Agent, Message
 from agents.permissions import OPERATE, may, visible_to
 from agents.selectors.choices import PAGE, Choice
 from victoros.lib.errors import NotFound
+from victoros.lib.paging import Order, read_page
 
-STATES = (*Message.Status.values, "unread", "lost")
-"""`unread` is delivered and not read; `lost` is dead or expired."""
+STATES = (*Message.Status.values, "unread", "lost", "archived")
+"""`unread` is delivered and not read; `lost` is dead or expired; all but `archived` leave out what is put away."""
 COUNTED = 1000
 """Beyond this many letters a list says `1,000+` instead of counting on."""
 LONGEST_THREAD = 100
@@ -36,9 +38,12 @@ class MailPage:
     total: int
     is_more: bool
     """Whether there are more than `COUNTED` in all."""
-    next: int | None
+    next: str
+    previous: str
     lost: int
     """Dead and expired letters of the choice without its state, counted up to `COUNTED`."""
+    held: int
+    """Held letters of the choice without its state, counted up to `COUNTED`."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +55,32 @@ class Thread:
     is_cut: bool
     may_operate: bool
 
+    @property
+    def is_archived(self) -> bool:
+        """Whether all of it is put away."""
+        return all(letter.archived_at for letter in self.letters)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing of it is unread or held, so that it can be put away."""
+        return not any(letter.status in ("held", "delivered") for letter in self.letters)
+
 
 def list_mail(user: Any, choice: Choice) -> MailPage:
     """Return a page of the letters `user` may look at."""
-    chosen = visible_to(user, Message.objects.all())
-    if choice.swarm:
-        chosen = chosen.filter(swarm=choice.swarm)
-    if choice.agent:
-        chosen = chosen.filter(Q(recipient=choice.agent) | Q(sender_agent=choice.agent))
-    if choice.search:
-        chosen = chosen.filter(Q(subject__icontains=choice.search) | Q(sender_name__icontains=choice.search))
+    chosen = _choose(user, choice)
     rows = _in_state(chosen, choice.state)
     total = rows.order_by()[: COUNTED + 1].count()
-    older = rows.filter(pk__lt=choice.after) if choice.after else rows
-    letters = list(
-        older.select_related("swarm", "recipient", "sender_agent").defer("body", "data").order_by("-pk")[: PAGE + 1]
-    )
+    letters = rows.select_related("swarm", "recipient", "sender_agent").defer("body", "data")
+    page = read_page(letters, Order(), after=choice.after, before=choice.before, size=PAGE)
     return MailPage(
-        rows=letters[:PAGE],
+        rows=page.rows,
         total=min(total, COUNTED),
         is_more=total > COUNTED,
-        next=letters[PAGE - 1].pk if len(letters) > PAGE else None,
+        next=page.after,
+        previous=page.before,
         lost=_in_state(chosen, "lost").order_by()[:COUNTED].count(),
+        held=_in_state(chosen, "held").order_by()[:COUNTED].count(),
     )
 
 
@@ -80,15 +89,15 @@ def find_message(user: Any, pk: int) -> Message:
     rows = Message.objects.select_related("swarm", "recipient", "sender_agent", "reply_to")
     message = visible_to(user, rows).filter(pk=pk).first()
     if message is None:
-        raise NotFound(f"There is no message {pk}, or you may not see it.", hint="Look into the mail room.")
+        raise NotFound(
+            _("There is no message %(pk)s, or you may not see it.") % {"pk": pk}, hint=_("Look into the mail room.")
+        )
     return message
 
 
 def read_thread(user: Any, message: Message) -> Thread:
     """Return the whole conversation around a letter, at most `LONGEST_THREAD` letters."""
-    with connection.cursor() as cursor:
-        cursor.execute(_THREAD, [message.pk, LONGEST_THREAD + 1])
-        ids = [row[0] for row in cursor.fetchall()]
+    ids = find_thread(message.pk, LONGEST_THREAD + 1)
     letters = Message.objects.filter(pk__in=[*ids[:LONGEST_THREAD], message.pk], swarm=message.swarm_id)
     return Thread(
         message=message,
@@ -103,7 +112,33 @@ def list_readers(swarm_id: int) -> QuerySet[Agent]:
     return Agent.objects.filter(swarm=swarm_id, retired_at=None).order_by("name")
 
 
+def find_thread(pk: int, most: int) -> list[int]:
+    """Return the ids of a letter's conversation, oldest first, at most so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_THREAD, [pk, most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def choose_mail(user: Any, choice: Choice) -> QuerySet[Message]:
+    """Return every letter the choice means, whatever its page."""
+    return _in_state(_choose(user, choice), choice.state)
+
+
+def _choose(user: Any, choice: Choice) -> QuerySet[Message]:
+    chosen = visible_to(user, Message.objects.all())
+    if choice.swarm:
+        chosen = chosen.filter(swarm=choice.swarm)
+    if choice.agent:
+        chosen = chosen.filter(Q(recipient=choice.agent) | Q(sender_agent=choice.agent))
+    if choice.search:
+        chosen = chosen.filter(Q(subject__icontains=choice.search) | Q(sender_name__icontains=choice.search))
+    return chosen
+
+
 def _in_state(rows: QuerySet[Message], state: str) -> QuerySet[Message]:
+    if state == "archived":
+        return rows.filter(archived_at__isnull=False)
+    rows = rows.filter(archived_at=None)
     if state == "unread":
         return rows.filter(status="delivered")
     if state == "lost":

@@ -4,29 +4,38 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
 
+from agents.exports import LETTER_COLUMNS
 from agents.forms.fields import refuse
 from agents.mailroom import selectors
-from agents.mailroom.forms import ComposeForm, RedirectForm
+from agents.mailroom.forms import ComposeForm
 from agents.models import Message, Swarm
-from agents.permissions import OPERATE, require
+from agents.permissions import OPERATE, may, require
 from agents.selectors.agents import find_agent
 from agents.selectors.choices import Choice, read_choice, read_number
 from agents.selectors.swarms import find_swarm, list_choosable_swarms
-from agents.services.mail import acknowledge, redirect_message, send_message
+from agents.services.mail import send_message
 from audit.actors import person
+from audit.exports import make_export
 from audit.watch import render_live, watch
 from victoros.lib.errors import VictorError
+from victoros.lib.exporting import read_format
 from victoros.lib.http import finish
 
 
 @require_safe
-def mail_room(request: HttpRequest) -> HttpResponse:
+def mail_room(request: HttpRequest) -> HttpResponseBase:
     """List letters, newest first."""
     choice = read_choice(request.GET, selectors.STATES)
+    file = read_format(request)
+    if file:
+        rows = selectors.choose_mail(request.user, choice).select_related("swarm", "recipient")
+        return make_export(request, "mail", rows, LETTER_COLUMNS, file)
     live = watch(request.get_full_path(), f"mail:{choice.swarm}" if choice.swarm else "mail")
     return render_live(
         request, live, "agents/mail_room.html", "agents/_mail.html", lambda: _build_room(request.user, choice)
@@ -38,13 +47,12 @@ def mail_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a letter in its conversation."""
     message = selectors.find_message(request.user, pk)
     live = watch(request.get_full_path(), f"mail:{message.swarm_id}")
-    return render_live(
-        request,
-        live,
-        "agents/mail_view.html",
-        "agents/_thread.html",
-        lambda: {"thread": selectors.read_thread(request.user, message), "message": message},
-    )
+
+    def build() -> dict[str, Any]:
+        fresh = selectors.find_message(request.user, pk)  # again: the row must not be older than its versions
+        return {"thread": selectors.read_thread(request.user, fresh), "message": fresh}
+
+    return render_live(request, live, "agents/mail_view.html", "agents/_thread.html", build)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,57 +63,31 @@ def mail_compose(request: HttpRequest) -> HttpResponse:
     if isinstance(swarm, list):
         return render(request, "agents/mail_where.html", {"swarms": swarm})
     require(request.user, OPERATE, swarm)
-    readers = selectors.list_readers(swarm.pk)
     if request.method != "POST":
-        form = ComposeForm(readers=readers, initial=_first_words(request, answered))
+        form = ComposeForm(swarm_id=swarm.pk, initial=_first_words(request, answered))
         return _show_compose(request, swarm, form, answered)
-    form = ComposeForm(request.POST, readers=readers)
+    form = ComposeForm(request.POST, swarm_id=swarm.pk)
     message = _send(request.user, swarm, form, answered) if form.is_valid() else None
     if message is None:
         return _show_compose(request, swarm, form, answered, status=422)
-    return finish(request, reverse("mail_view", args=[message.pk]), f"Sent to {message.recipient}.")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def mail_redirect(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a copy of a letter to another agent of the swarm."""
-    message = selectors.find_message(request.user, pk)
-    require(request.user, OPERATE, message.swarm)
-    form = RedirectForm(
-        request.POST if request.method == "POST" else None, readers=selectors.list_readers(message.swarm_id)
+    return finish(
+        request,
+        reverse("mail_view", args=[message.pk]),
+        gettext("Sent to %(recipient)s.") % {"recipient": message.recipient},
     )
-    if form.is_bound and form.is_valid():
-        try:
-            copy = redirect_message(
-                actor=person(request.user), message=message, recipient=form.cleaned_data["recipient"]
-            )
-        except VictorError as error:
-            refuse(form, error)
-        else:
-            return finish(request, reverse("mail_view", args=[copy.pk]), f"Sent on to {copy.recipient}.")
-    context = {"form": form, "message": message}
-    return render(request, "agents/mail_redirect.html", context, status=422 if form.is_bound else 200)
-
-
-@require_POST
-def mail_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm a letter to the operators, so that nobody else looks after it."""
-    message = selectors.find_message(request.user, pk)
-    require(request.user, OPERATE, message.swarm)
-    changed = acknowledge(actor=person(request.user), message=message)
-    said = "Acknowledged." if changed else "It was acknowledged already."
-    return finish(request, reverse("mail_view", args=[pk]), said)
 
 
 def _build_room(user: Any, choice: Choice) -> dict[str, Any]:
     swarms = list_choosable_swarms(user)
+    swarm = find_swarm(user, choice.swarm) if choice.swarm else None
     return {
         "choice": choice,
         "swarms": swarms,
-        "swarm": find_swarm(user, choice.swarm) if choice.swarm else None,
+        "swarm": swarm,
         "agent": find_agent(user, choice.agent) if choice.agent else None,
         "page": selectors.list_mail(user, choice),
-        "states": ("unread", "read", "acknowledged", "lost"),
+        "states": ("held", "unread", "read", "acknowledged", "lost", "archived"),
+        "may_hold": swarm is not None and may(user, OPERATE, swarm),
     }
 
 

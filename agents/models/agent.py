@@ -1,24 +1,25 @@
 """One worker identity."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from agents.models.swarm import DesiredState
+from victoros.lib import clock
 
 
 class Agent(models.Model):
     """Who works: what it can do, what people want of it, and what is observed of it."""
 
     class Status(models.TextChoices):
-        INITIALIZING = "initializing"
-        IDLE = "idle"
-        BUSY = "busy"
-        WAITING = "waiting"
-        ERROR = "error"
-        OFFLINE = "offline"
-        PAUSED = "paused"
-        SHUTTING_DOWN = "shutting_down", "shutting down"
-        STOPPED = "stopped"
+        INITIALIZING = "initializing", _("Initializing")
+        IDLE = "idle", _("Idle")
+        BUSY = "busy", _("Busy")
+        WAITING = "waiting", _("Waiting")
+        ERROR = "error", _("Error")
+        OFFLINE = "offline", _("Offline")
+        PAUSED = "paused", _("Paused")
+        SHUTTING_DOWN = "shutting_down", _("shutting down")
+        STOPPED = "stopped", _("Stopped")
 
     swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="agents")
     name = models.CharField(max_length=80)
@@ -36,16 +37,17 @@ class Agent(models.Model):
     max_active = models.PositiveIntegerField(default=1)
     """Attempts it may have on cells at once."""
     desired_state = models.CharField(max_length=8, choices=DesiredState, default=DesiredState.RUNNING)
-    state_since = models.DateTimeField(default=timezone.now)
+    state_since = models.DateTimeField(default=clock.now)
     state_by = models.CharField(max_length=150, blank=True)
     status = models.CharField(max_length=13, choices=Status, default=Status.INITIALIZING)
-    status_since = models.DateTimeField(default=timezone.now)
+    status_since = models.DateTimeField(default=clock.now)
     status_reason = models.CharField(max_length=300, blank=True)
     active = models.PositiveIntegerField(default=0)
-    """Attempts that are running or ready to go on; kept in the transactions that change attempts."""
+    """Attempts that run, are ready to go on, or wait for their turn at the provider; kept in the transactions that change them."""
     waiting = models.PositiveIntegerField(default=0)
     """Attempts that wait for a person, mail, a subtask or a time."""
-    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(default=clock.now)
+    """When it last took up work, or was made."""
     done_count = models.PositiveIntegerField(default=0)
     verified_count = models.PositiveIntegerField(default=0)
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -54,14 +56,18 @@ class Agent(models.Model):
     token_count = models.PositiveBigIntegerField(default=0)
     cost_nanos = models.PositiveBigIntegerField(default=0)
     """Billionths of a US dollar."""
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name"]
         default_permissions = ()
         indexes = [
-            models.Index(fields=["swarm", "desired_state", "active", "claimed_at"], name="agent_free"),
+            models.Index(
+                fields=["swarm", "active", "claimed_at", "id"],
+                name="agent_free",
+                condition=models.Q(active__lt=models.F("max_active"), desired_state="running", retired_at=None),
+            ),
             models.Index(fields=["status", "id"], name="agent_by_status"),
         ]
         constraints = [

@@ -1,7 +1,8 @@
 """What an agent chose to keep."""
 
 from django.db import models
-from django.utils import timezone
+
+from victoros.lib import clock
 
 
 class Memory(models.Model):
@@ -10,7 +11,7 @@ class Memory(models.Model):
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="memories")
     name = models.CharField(max_length=100)
     text = models.TextField()
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["name"]

@@ -1,19 +1,36 @@
 """Agents as lists and pages need them. The number of queries does not grow with the rows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from agents.models import Agent, Memory, Message, Provider
 from agents.permissions import ADMINISTER, OPERATE, may, visible_to
-from agents.selectors.choices import PAGE, Choice
+from agents.selectors.choices import PAGE, Choice, order_of
 from agents.selectors.swarms import AgentLine
 from agents.work import CurrentWork, FinishedStep, Proof, work_reader
+from audit.models import Entry
 from victoros.lib.errors import NotFound
+from victoros.lib.paging import Order, read_page
 
 STATES = (*Agent.Status.values, "retired")
+ORDERS: dict[str, Order] = {
+    "name": Order("name_sorted", descending=False, kind=str),
+    "since": Order("status_since", kind=datetime),
+    "active": Order("active"),
+    "waiting": Order("waiting"),
+    "done": Order("done_count"),
+    "verified": Order("verified_count"),
+    "failed": Order("failed_count"),
+    "cost": Order("cost_nanos"),
+}
+"""By what the list is sorted: A, the last changed and the most first. There are thousands of agents, not millions."""
 SHOWN_MAIL = 8
+SHOWN_HISTORY = 8
 SHOWN_MEMORIES = 20
 
 
@@ -31,9 +48,10 @@ class AgentPage:
 
     rows: list[AgentLine]
     total: int
-    next: int | None
+    next: str
     counts: list[StateCount]
     """Of the choice without its state; only states that somebody has."""
+    previous: str = ""
 
     @property
     def everyone(self) -> int:
@@ -56,13 +74,15 @@ class AgentDetail:
     mail: list[Message]
     unread: int
     memories: list[Memory]
+    history: list[Entry]
+    """What happened to it lately, newest first."""
     may_operate: bool
     may_administer: bool
 
     @property
     def acts(self) -> list[str]:
         """What can be done to it now."""
-        known = {"running": ["pause", "stop"], "paused": ["resume", "stop"], "stopped": ["resume"]}
+        known = {"running": ["pause", "restart", "stop"], "paused": ["resume", "stop"], "stopped": ["resume"]}
         return [] if self.agent.retired_at else known[self.agent.desired_state]
 
 
@@ -71,28 +91,25 @@ def find_agent(user: Any, pk: int) -> Agent:
     rows = Agent.objects.select_related("swarm__workspace", "swarm__provider", "provider")
     agent = visible_to(user, rows).filter(pk=pk).first()
     if agent is None:
-        raise NotFound(f"There is no agent {pk}, or you may not see it.", hint="Look at the list of agents.")
+        raise NotFound(
+            _("There is no agent %(pk)s, or you may not see it.") % {"pk": pk}, hint=_("Look at the list of agents.")
+        )
     return agent
 
 
 def list_agents(user: Any, choice: Choice) -> AgentPage:
     """Return a page of the agents `user` may look at, newest first. Retired ones only when asked for."""
-    chosen = visible_to(user, Agent.objects.filter(swarm__archived_at=None))
-    if choice.swarm:
-        chosen = chosen.filter(swarm=choice.swarm)
-    if choice.search:
-        chosen = chosen.filter(Q(name__icontains=choice.search) | Q(role__icontains=choice.search))
+    chosen = _choose(user, choice)
     counts = _count_by_state(chosen)
     rows = _in_state(chosen, choice.state)
     total = sum(
         row.count for row in counts if row.state == choice.state or (not choice.state and row.state != "retired")
     )
-    older = rows.filter(pk__lt=choice.after) if choice.after else rows
-    page = list(older.select_related("swarm").defer("instructions").order_by("-pk")[: PAGE + 1])
-    shown = page[:PAGE]
-    proofs = work_reader().prove_agents(shown)
-    lines = [AgentLine(agent, proofs[agent.pk]) for agent in shown]
-    return AgentPage(lines, total, shown[-1].pk if len(page) > PAGE else None, counts)
+    wide = rows.select_related("swarm").defer("instructions").annotate(name_sorted=Lower("name"))
+    page = read_page(wide, order_of(choice.sort, ORDERS), after=choice.after, before=choice.before, size=PAGE)
+    proofs = work_reader().prove_agents(page.rows)
+    lines = [AgentLine(agent, proofs[agent.pk]) for agent in page.rows]
+    return AgentPage(lines, total, page.after, counts, page.before)
 
 
 def read_agent(user: Any, agent: Agent) -> AgentDetail:
@@ -109,6 +126,7 @@ def read_agent(user: Any, agent: Agent) -> AgentDetail:
         steps=reader.list_steps(agent.pk),
         mail=list(mail.order_by("-pk")[:SHOWN_MAIL]),
         unread=Message.objects.filter(recipient=agent, status="delivered").count(),
+        history=list(_list_history(agent)),
         memories=list(Memory.objects.filter(agent=agent).order_by("-updated_at")[:SHOWN_MEMORIES]),
         may_operate=may(user, OPERATE, agent.swarm),
         may_administer=may(user, ADMINISTER, agent.swarm),
@@ -122,6 +140,24 @@ def find_provider(agent: Agent) -> tuple[Provider | None, str]:
     if agent.swarm.provider:
         return agent.swarm.provider, "swarm"
     return Provider.objects.filter(is_default=True).first(), "default"
+
+
+def _list_history(agent: Agent) -> QuerySet[Entry]:
+    return Entry.objects.filter(object_kind="agent", object_ref=agent.pk).order_by("-pk")[:SHOWN_HISTORY]
+
+
+def choose_agents(user: Any, choice: Choice) -> QuerySet[Agent]:
+    """Return every agent the choice means, whatever its page."""
+    return _in_state(_choose(user, choice), choice.state)
+
+
+def _choose(user: Any, choice: Choice) -> QuerySet[Agent]:
+    chosen = visible_to(user, Agent.objects.filter(swarm__archived_at=None))
+    if choice.swarm:
+        chosen = chosen.filter(swarm=choice.swarm)
+    if choice.search:
+        chosen = chosen.filter(Q(name__icontains=choice.search) | Q(role__icontains=choice.search))
+    return chosen
 
 
 def _in_state(rows: QuerySet[Agent], state: str) -> QuerySet[Agent]:

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from agents.models import Agent, Message, Provider, Swarm, Workspace
 from agents.permissions import ADMINISTER, OPERATE, may, scope_of_user, visible_to
 from agents.selectors.choices import PAGE, Choice
-from agents.work import Proof, work_reader
+from agents.work import BudgetUse, Proof, Trends, work_reader
 from audit.models import AttentionItem
 from victoros.lib.errors import NotFound
+from victoros.lib.figures import say_money
+from victoros.lib.paging import Order, read_page
+from victoros.lib.wording import say_many
 
 STATES = ("running", "paused", "stopped")
 TASK_STATES = (
@@ -24,9 +29,11 @@ TASK_STATES = (
     "cancelled",
     "quarantined",
 )
-SHOWN_AGENTS = 50
+SHOWN_AGENTS = 30
+"""More would make the page heavy for a browser; the list of agents has them all."""
 SHOWN_MAIL = 8
 SHOWN_ITEMS = 6
+SHOWN_SPENDERS = 6
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ class SwarmPage:
 
     rows: list[SwarmLine]
     total: int
-    next: int | None
+    next: str
+    previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,40 @@ class SwarmSide:
     provider: Provider | None
     """What its agents ask unless they have their own; None when there is no default either."""
     may_operate: bool
+    may_workspace: bool
+    """Whether the reader administers the workspace around it."""
+
+
+@dataclass(frozen=True)
+class Spender:
+    """An agent with what it spent: billionths of a dollar, or tokens where nothing costs money."""
+
+    label: str
+    value: int
+    is_money: bool
+    agent_ref: int
+
+    @property
+    def said(self) -> str:
+        """The figure as people read it."""
+        return say_money(self.value) if self.is_money else say_many(self.value, "token")
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return reverse("agent_view", args=[self.agent_ref])
+
+
+@dataclass(frozen=True)
+class SwarmSpend:
+    """What a swarm spent in all and in the last hour. Money in billionths of a dollar."""
+
+    nanos: int
+    tokens: int
+    by_agent: list[Spender]
+    trends: Trends
+    budget: BudgetUse | None
+    may_administer: bool
 
 
 def find_swarm(user: Any, pk: int) -> Swarm:
@@ -112,7 +154,9 @@ def find_swarm(user: Any, pk: int) -> Swarm:
     rows = Swarm.objects.select_related("workspace", "provider")
     swarm = visible_to(user, rows, "pk").filter(pk=pk).first()
     if swarm is None:
-        raise NotFound(f"There is no swarm {pk}, or you may not see it.", hint="Look at the list of swarms.")
+        raise NotFound(
+            _("There is no swarm %(pk)s, or you may not see it.") % {"pk": pk}, hint=_("Look at the list of swarms.")
+        )
     return swarm
 
 
@@ -123,10 +167,8 @@ def list_swarms(user: Any, choice: Choice) -> SwarmPage:
         chosen = chosen.filter(desired_state=choice.state)
     if choice.search:
         chosen = chosen.filter(name__icontains=choice.search)
-    older = chosen.filter(pk__lt=choice.after) if choice.after else chosen
-    page = list(older.order_by("-pk")[: PAGE + 1])
-    rows = page[:PAGE]
-    return SwarmPage(_as_lines(rows), chosen.count(), rows[-1].pk if len(page) > PAGE else None)
+    page = read_page(chosen, Order(), after=choice.after, before=choice.before, size=PAGE)
+    return SwarmPage(_as_lines(page.rows), chosen.count(), page.after, page.before)
 
 
 def list_choosable_swarms(user: Any, action: str = "view", most: int = 200) -> list[Swarm]:
@@ -174,7 +216,27 @@ def read_side(user: Any, swarm: Swarm) -> SwarmSide:
         mail=list(mail.select_related("recipient", "sender_agent").defer("body", "data").order_by("-pk")[:SHOWN_MAIL]),
         provider=swarm.provider or Provider.objects.filter(is_default=True).first(),
         may_operate=may(user, OPERATE, swarm),
+        may_workspace=_administers(user, swarm.workspace_id),
     )
+
+
+def _administers(user: Any, workspace_id: int) -> bool:
+    """Tell whether `user` administers the workspace itself, from the rights that the page has read."""
+    scope = scope_of_user(user, ADMINISTER)
+    return scope.everything or workspace_id in scope.workspace_ids
+
+
+def read_spend(user: Any, swarm: Swarm) -> SwarmSpend:
+    """Read what a swarm spent, who of it spent most, and its last hour."""
+    agents = Agent.objects.filter(swarm=swarm).order_by()
+    nanos, tokens = agents.aggregate(nanos=Sum("cost_nanos"), tokens=Sum("token_count")).values()
+    by = "cost_nanos" if nanos else "token_count"
+    first = agents.filter(**{f"{by}__gt": 0}).order_by(f"-{by}").only("name", by)[:SHOWN_SPENDERS]
+    spenders = [Spender(agent.name, getattr(agent, by), bool(nanos), agent.pk) for agent in first]
+    trends, budget = work_reader().read_trends(user, swarm.pk), work_reader().read_budget(swarm)
+    scope = scope_of_user(user, ADMINISTER)
+    may_administer = scope.everything or swarm.pk in scope.swarm_ids
+    return SwarmSpend(nanos or 0, tokens or 0, spenders, trends, budget, may_administer)
 
 
 def _in_service(swarm: Swarm) -> QuerySet[Agent]:

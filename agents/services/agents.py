@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.utils.translation import ngettext
 
-from agents.models import Agent, Provider, Swarm
+from agents.models import Agent, AgentVersion, Provider, Swarm
 from agents.services.mail import bury_mailbox
 from agents.services.words import (
     clean_capabilities,
@@ -19,7 +20,9 @@ from agents.services.words import (
 from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
+from victoros.lib import clock
 from victoros.lib.errors import Conflict, InvalidInput
+from victoros.lib.sentences import sentence as _
 
 CHANGEABLE = ("name", "role", "instructions", "capabilities", "tools", "provider", "max_active", "program")
 VERSIONED = {"instructions", "capabilities", "tools", "provider", "program"}
@@ -57,16 +60,20 @@ def create_agent(
         },
     )
     with transaction.atomic():
+        _refuse_likeness(agent)
         _save(agent)
+        _keep_version(actor, agent)
         _tell(actor, Kind.AGENT_CREATED, agent, {"role": agent.role, "version": 1})
     return agent
 
 
-def change_agent(*, actor: Actor, agent: Agent, expected_version: int | None = None, **changes: Any) -> Agent:
-    """Change what an agent is; its version rises when that alters how it works.
+def change_agent(
+    *, actor: Actor, agent: Agent, expected_version: int | None = None, as_version: int | None = None, **changes: Any
+) -> Agent:
+    """Change what an agent is; its version rises when that alters how it works, and is kept as a row.
 
-    With `expected_version`, refuse if somebody raised the version meanwhile. Records `agent.changed` when something
-    differs.
+    With `expected_version`, refuse if somebody raised the version meanwhile. `as_version` says which earlier version is used
+    again. Records `agent.changed` when something differs.
     """
     _refuse_unknown(changes)
     with transaction.atomic():
@@ -74,14 +81,21 @@ def change_agent(*, actor: Actor, agent: Agent, expected_version: int | None = N
         _require_active(row)
         if expected_version is not None and row.version != expected_version:
             raise Conflict(
-                f"Somebody else changed the agent {row.name} meanwhile (version {row.version}).",
-                hint="Open it again, look at what changed, and repeat your change.",
+                _("Somebody else changed the agent %(name)s meanwhile (version %(version)s).")
+                % {"name": row.name, "version": row.version},
+                hint=_("Open it again, look at what changed, and repeat your change."),
             )
         changed = _apply(row, changes)
         if changed:
-            row.version += bool(VERSIONED & set(changed))
+            if "name" in changed:
+                _refuse_likeness(row)
+            is_new_version = bool(VERSIONED & set(changed))
+            row.version += is_new_version
             _save(row, [*changed, "version"])
-            _tell(actor, Kind.AGENT_CHANGED, row, {"fields": changed, "version": row.version})
+            if is_new_version:
+                _keep_version(actor, row)
+            again = {"as_version": as_version} if as_version is not None else {}
+            _tell(actor, Kind.AGENT_CHANGED, row, {"fields": changed, "version": row.version, **again})
     return row
 
 
@@ -97,10 +111,15 @@ def retire_agent(*, actor: Actor, agent: Agent) -> bool:
         unfinished = row.active + row.waiting
         if unfinished:
             raise Conflict(
-                f"The agent {row.name} has {unfinished} unfinished attempt{'' if unfinished == 1 else 's'}.",
-                hint="Stop it, cancel or reassign its tasks, then retire it.",
+                ngettext(
+                    "The agent %(name)s has %(unfinished)s unfinished attempt.",
+                    "The agent %(name)s has %(unfinished)s unfinished attempts.",
+                    unfinished,
+                )
+                % {"name": row.name, "unfinished": unfinished},
+                hint=_("Stop it, cancel or reassign its tasks, then retire it."),
             )
-        row.retired_at = row.status_since = row.state_since = timezone.now()
+        row.retired_at = row.status_since = row.state_since = clock.now()
         row.status, row.status_reason = Agent.Status.STOPPED, "retired"
         row.desired_state, row.state_by = "stopped", actor.name[:150]
         row.save(
@@ -108,7 +127,7 @@ def retire_agent(*, actor: Actor, agent: Agent) -> bool:
                 "retired_at", "status", "status_since", "status_reason", "desired_state", "state_since", "state_by",
             ]
         )  # fmt: skip
-        bury_mailbox(actor=actor, agent=row, reason="The agent was retired.")
+        bury_mailbox(actor=actor, agent=row, reason=_("The agent was retired."))
         _tell(actor, Kind.AGENT_RETIRED, row, {})
     return True
 
@@ -137,27 +156,47 @@ def _apply(agent: Agent, changes: dict[str, Any]) -> list[str]:
 def _refuse_unknown(changes: dict[str, Any]) -> None:
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
-        raise InvalidInput(f"An agent's {unknown[0]} cannot be changed.", hint=f"Change {', '.join(CHANGEABLE)}.")
+        raise InvalidInput(
+            _("An agent's %(value)s cannot be changed.") % {"value": unknown[0]},
+            hint=_("Change %(changeable)s.") % {"changeable": ", ".join(CHANGEABLE)},
+        )
 
 
 def _require_active(agent: Agent) -> None:
     if agent.retired_at is not None:
-        raise Conflict(f"The agent {agent.name} is retired.", hint="Make a new agent instead.")
+        raise Conflict(_("The agent %(name)s is retired.") % {"name": agent.name}, hint=_("Make a new agent instead."))
     require_open(agent.swarm)
 
 
 def _clean_max_active(value: int) -> int:
     if not 1 <= value <= MOST_ACTIVE:
         raise InvalidInput(
-            f"An agent cannot work on {value} tasks at once.", hint=f"Give a number from 1 to {MOST_ACTIVE}."
+            _("An agent cannot work on %(value)s tasks at once.") % {"value": value},
+            hint=_("Give a number from 1 to %(most_active)s.") % {"most_active": MOST_ACTIVE},
         )
     return value
 
 
 def _clean_provider(provider: Provider | None) -> Provider | None:
     if provider is not None and provider.archived_at is not None:
-        raise Conflict(f"The provider {provider.name} is archived.", hint="Choose another provider.")
+        raise Conflict(
+            _("The provider %(name)s is archived.") % {"name": provider.name}, hint=_("Choose another provider.")
+        )
     return provider
+
+
+def _refuse_likeness(agent: Agent) -> None:
+    """Refuse a name that differs from a colleague's in capitals only: nobody could tell the two apart."""
+    name = agent.name
+    spelt = {name.lower(), name.upper(), name.capitalize(), name.title()}  # beyond ASCII, SQLite folds no capitals
+    like = Agent.objects.filter(Q(name__iexact=name) | Q(name__in=spelt), swarm=agent.swarm_id, retired_at=None)
+    known = like.exclude(pk=agent.pk).exclude(name=name).values_list("name", flat=True).first()
+    if known is not None:
+        raise Conflict(
+            _("There is already an agent named %(known)s in this swarm; %(name)s differs in capitals only.")
+            % {"known": known, "name": name},
+            hint=_("Choose another name."),
+        )
 
 
 def _save(agent: Agent, fields: list[str] | None = None) -> None:
@@ -166,8 +205,22 @@ def _save(agent: Agent, fields: list[str] | None = None) -> None:
             agent.save(update_fields=fields)
     except IntegrityError as error:
         raise Conflict(
-            f"There is already an agent named {agent.name} in this swarm.", hint="Choose another name."
+            _("There is already an agent named %(name)s in this swarm.") % {"name": agent.name},
+            hint=_("Choose another name."),
         ) from error
+
+
+def _keep_version(actor: Actor, agent: Agent) -> None:
+    AgentVersion.objects.create(
+        agent=agent,
+        n=agent.version,
+        instructions=agent.instructions,
+        capabilities=agent.capabilities,
+        tools=agent.tools,
+        program=agent.program,
+        provider_name=agent.provider.name if agent.provider else "",
+        by=actor.name[:150],
+    )
 
 
 def _tell(actor: Actor, kind: Kind, agent: Agent, detail: dict[str, Any]) -> None:

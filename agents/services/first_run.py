@@ -9,12 +9,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from agents.models import Provider, SignInLink, Workspace
+from agents.models import Provider, Setup, SignInLink, Workspace
 from audit import topics
 from audit.actors import SYSTEM, Actor, person
 from audit.events import Fact, Kind, record
+from victoros.lib import clock
 from victoros.lib.errors import Category, NotFound, VictorError
 
 FIRST_LINK_LASTS = timedelta(hours=24)
@@ -32,8 +33,8 @@ class LinkRefused(VictorError):
 def ensure_operator() -> str | None:
     """Make what a new installation needs; return the path of a sign-in link until one has been used.
 
-    Makes the workspace Home, the superuser operator and the embedded provider, each only if there is none of its
-    sort yet. Safe to call at each start.
+    Makes the workspace Home, the superuser operator (who is then led through `/setup/`) and the embedded provider, each
+    only if there is none of its sort yet. Safe to call at each start.
     """
     with transaction.atomic():
         _ensure_workspace()
@@ -70,7 +71,7 @@ def use_link(token: str) -> Any:
     links = _usable_links(token)
     with transaction.atomic():
         link = links.select_related("user").first()
-        if link is None or not links.update(used_at=timezone.now()):
+        if link is None or not links.update(used_at=clock.now()):
             raise _refused()
         record(Fact(Kind.PERSON_SIGNED_IN, person(link.user), "person", link.user_id, link.user.get_username()))
         topics.bump(["audit"])
@@ -79,26 +80,30 @@ def use_link(token: str) -> Any:
 
 def _usable_links(token: str) -> QuerySet[SignInLink]:
     return SignInLink.objects.filter(
-        digest=_digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
+        digest=_digest(token), used_at=None, expires_at__gt=clock.now(), user__is_active=True
     )
 
 
 def _refused() -> LinkRefused:
     return LinkRefused(
-        "This sign-in link was used before, is too old, or is not one of ours.",
-        hint="Make a new one on the server: ./victor sign-in-link --user NAME",
+        _("This sign-in link was used before, is too old, or is not one of ours."),
+        hint=_("Make a new one on the server: ./victor sign-in-link --user NAME"),
     )
 
 
 def _nobody(username: str | None) -> NotFound:
     if not username:
-        return NotFound("There is no active superuser.", hint="Run `./victor up` once: it makes the first operator.")
+        return NotFound(
+            _("There is no active superuser."), hint=_("Run `./victor up` once: it makes the first operator.")
+        )
     name = username[:80]
     if get_user_model().objects.filter(username=username).exists():
-        hint = "The account is switched off; a superuser switches it on in the Django admin."
+        hint = _("The account is switched off; a superuser switches it on in the Django admin.")
     else:
-        hint = f"`./victor person add {shlex.quote(name)}` adds one; `./victor person list` shows who there is."
-    return NotFound(f"There is no active person named {name}.", hint=hint)
+        hint = _("`./victor person add %(name)s` adds one; `./victor person list` shows who there is.") % {
+            "name": shlex.quote(name)
+        }
+    return NotFound(_("There is no active person named %(name)s.") % {"name": name}, hint=hint)
 
 
 def _ensure_workspace() -> None:
@@ -128,6 +133,7 @@ def _ensure_superuser() -> Any:
     if existing is not None:
         return existing
     operator = people.create_superuser("operator")
+    Setup.objects.get_or_create(key=1)
     record(
         Fact(Kind.PERSON_CREATED, SYSTEM, "person", operator.pk, operator.get_username(), detail={"role": "superuser"})
     )
@@ -136,7 +142,7 @@ def _ensure_superuser() -> Any:
 
 def _make_link(actor: Actor, user: Any, lasts: timedelta) -> str:
     token = secrets.token_urlsafe(24)
-    SignInLink.objects.create(user=user, digest=_digest(token), expires_at=timezone.now() + lasts)
+    SignInLink.objects.create(user=user, digest=_digest(token), expires_at=clock.now() + lasts)
     record(Fact(Kind.SIGN_IN_LINK_MADE, actor, "person", user.pk, user.get_username()))
     topics.bump(["audit"])
     return f"/welcome/{token}/"

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from agents.models.swarm import swarms_folder
 from agents.services.words import clean_line
 from victoros.lib.errors import InvalidInput
 
@@ -15,8 +17,8 @@ def check_input_folder(text: str) -> Path:
     path = Path(trimmed).expanduser()
     if not path.is_absolute() or not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
         raise InvalidInput(
-            f"There is no folder {trimmed} that the server can read.",
-            hint="Give the absolute path of a folder on the machine that runs Victor.os.",
+            _("There is no folder %(trimmed)s that the server can read.") % {"trimmed": trimmed},
+            hint=_("Give the absolute path of a folder on the machine that runs Victor.os."),
         )
     folder = path.resolve()
     _require_foreign(folder)
@@ -26,10 +28,11 @@ def check_input_folder(text: str) -> Path:
 
 def _require_foreign(folder: Path) -> None:
     """Our own state holds keys and the database: no agent reads there."""
-    home = Path(settings.VICTOR_HOME).resolve()
-    if folder == home or folder in home.parents or home in folder.parents:
+    own = [Path(path).resolve() for path in (settings.VICTOR_HOME, swarms_folder())]
+    if any(folder == path or folder in path.parents or path in folder.parents for path in own):
         raise InvalidInput(
-            f"{folder} holds Victor.os's own state.", hint="Copy the documents to a folder of their own."
+            _("%(folder)s holds Victor.os's own state.") % {"folder": folder},
+            hint=_("Copy the documents to a folder of their own."),
         )
 
 
@@ -39,6 +42,7 @@ def _require_below_roots(folder: Path) -> None:
     shipped = Path(settings.BASE_DIR).resolve() / "agents" / "catalog"
     if roots and not any(folder.is_relative_to(root) for root in (*roots, shipped)):
         raise InvalidInput(
-            f"{folder} is not below a folder that swarms may read.",
-            hint=f"Choose one below {', '.join(map(str, roots))}, or add it to VICTOR_INPUT_ROOTS.",
+            _("%(folder)s is not below a folder that swarms may read.") % {"folder": folder},
+            hint=_("Choose one below %(allowed)s, or add it to VICTOR_INPUT_ROOTS.")
+            % {"allowed": ", ".join(map(str, roots))},
         )

@@ -7,21 +7,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from agents.models import Agent, Message, Swarm
 from agents.services.words import clean_data, clean_name, clean_text, require_open
 from agents.states import MESSAGE
 from audit import topics
 from audit.actors import SYSTEM, Actor
-from audit.attention import raise_item, settle_items
+from audit.attention import raise_item
 from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
-from victoros.lib.errors import Conflict, InvalidInput, NotAllowed
+from victoros.lib import clock
+from victoros.lib.errors import Conflict, InvalidInput, LimitReached, NotAllowed
+from victoros.lib.sentences import in_english
+from victoros.lib.sentences import sentence as _
 
 Status = Message.Status
+UNREAD = (Status.DELIVERED, Status.HELD)
+"""What fills a mailbox: letters that are held will be read too."""
 
 
 def send_message(
@@ -44,8 +49,10 @@ def send_message(
 ) -> tuple[Message, bool]:
     """Deliver a letter to an agent's mailbox, or with `recipient=None` to the swarm's operators.
 
-    A `key` names the act of sending: a second call with it returns the first letter and False. The sender follows
-    from the actor; `sender_agent` or `sender_user` may only confirm it. Records `message.sent`.
+    A `key` names the act of sending: a second call with it returns the first letter and False, also when its reader
+    would take no more. The sender follows
+    from the actor; `sender_agent` or `sender_user` may only confirm it. Where the swarm holds its mail, a letter of an
+    agent waits until a person lets it go. Records `message.sent`, and `message.held`.
     """
     _check_route(swarm, recipient, reply_to)
     letter: dict[str, Any] = {
@@ -63,10 +70,16 @@ def send_message(
         **_prove_sender(actor, swarm, sender_agent, sender_user),
     }
     with transaction.atomic():
-        _require_reader(recipient)
-        message, is_new = _deliver_once(key, letter)
+        first = _find_sent(key, swarm)
+        if first is not None:
+            return first, False
+        require_reader(recipient)
+        _require_room(swarm, recipient)
+        message, is_new = _deliver_once(key, letter | _hold_back(actor, swarm))
         if is_new:
-            _tell(actor, Kind.MESSAGE_SENT, [message], {"to": recipient.name if recipient else "operators"})
+            tell(actor, Kind.MESSAGE_SENT, [message], {"to": recipient.name if recipient else "operators"})
+        if is_new and message.status == Status.HELD:
+            tell(SYSTEM, Kind.MESSAGE_HELD, [message], {"why": "The swarm holds its mail."})
     return message, is_new
 
 
@@ -75,27 +88,27 @@ def read_mailbox(*, agent: Agent, limit: int = 50) -> list[Message]:
 
     Letters past their expiry are left to `expire_due_mail`. Records one `message.read` for each.
     """
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         unread = list(
             Message.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), recipient=agent, status=Status.DELIVERED)
             .select_related("swarm")
             .order_by("-priority", "id")[:limit]
         )
-        taken = _move(unread, Status.READ, read_at=now)
-        _tell(Actor("agent", agent.pk, agent.name), Kind.MESSAGE_READ, taken)
+        taken = move(unread, Status.READ, read_at=now)
+        tell(Actor("agent", agent.pk, agent.name), Kind.MESSAGE_READ, taken)
     return taken
 
 
 def acknowledge(*, actor: Actor, message: Message) -> bool:
     """Confirm a letter on its recipient's behalf; False when it was confirmed before. Records `message.acknowledged`."""
     if actor.is_agent and actor.ref != message.recipient_id:
-        raise NotAllowed("Only its recipient may acknowledge a message.", hint="Use the mailbox it was sent to.")
+        raise NotAllowed(_("Only its recipient may acknowledge a message."), hint=_("Use the mailbox it was sent to."))
     with transaction.atomic():
-        taken = _move([message], Status.ACKNOWLEDGED, acknowledged_at=timezone.now())
+        taken = move([message], Status.ACKNOWLEDGED, acknowledged_at=clock.now())
         if not taken and message.status != Status.ACKNOWLEDGED:
             MESSAGE.require(message.status, Status.ACKNOWLEDGED)
-        _tell(actor, Kind.MESSAGE_ACKNOWLEDGED, taken)
+        tell(actor, Kind.MESSAGE_ACKNOWLEDGED, taken)
     return bool(taken)
 
 
@@ -106,62 +119,48 @@ def expire_due_mail(now: datetime) -> int:
     """
     with transaction.atomic():
         overdue = _lock(Message.objects.filter(acknowledge_by__lte=now, status__in=[Status.DELIVERED, Status.READ]))
-        dead = _bury(SYSTEM, overdue, "Nobody acknowledged it in time.")
+        dead = _bury(SYSTEM, overdue, _("Nobody acknowledged it in time."))
         stale = _lock(Message.objects.filter(expires_at__lte=now, status=Status.DELIVERED))
-        expired = _move(stale, Status.EXPIRED, dead_reason="It expired unread.")
-        _tell(SYSTEM, Kind.MESSAGE_EXPIRED, expired)
+        expired = move(stale, Status.EXPIRED, dead_reason="It expired unread.")
+        tell(SYSTEM, Kind.MESSAGE_EXPIRED, expired)
     return len(dead) + len(expired)
 
 
 def bury_mailbox(*, actor: Actor, agent: Agent, reason: str) -> int:
-    """Turn an agent's unread letters into dead letters; returns how many."""
+    """Turn an agent's unread and held letters into dead letters; returns how many."""
     with transaction.atomic():
-        unread = _lock(Message.objects.filter(recipient=agent, status=Status.DELIVERED), most=10_000)
+        unread = _lock(Message.objects.filter(recipient=agent, status__in=UNREAD), most=10_000)
         return len(_bury(actor, unread, reason))
-
-
-def redirect_message(*, actor: Actor, message: Message, recipient: Agent) -> Message:
-    """Send a copy of a letter to another agent of the swarm and settle the dead letter's attention item.
-
-    The copy is from the acting person and says whose words it holds.
-    """
-    subject = message.subject if message.subject.startswith("Fwd: ") else f"Fwd: {message.subject}"[:200]
-    with transaction.atomic():
-        copy, _ = send_message(
-            actor=actor,
-            swarm=message.swarm,
-            recipient=recipient,
-            kind=message.kind,
-            subject=subject,
-            body=message.body,
-            data={**message.data, "forwarded_from": message.sender_name, "forwarded_message": message.pk},
-            task_ref=message.task_ref,
-            reply_to=message,
-        )
-        settle_items(actor=actor, object_kind="message", object_ref=message.pk, answer=f"sent on to {recipient.name}")
-    return copy
 
 
 def _check_route(swarm: Swarm, recipient: Agent | None, reply_to: Message | None) -> None:
     require_open(swarm)
     if recipient is not None and recipient.swarm_id != swarm.pk:
         raise InvalidInput(
-            f"The agent {recipient.name} belongs to another swarm.", hint=f"Write to an agent of {swarm.name}."
+            _("The agent %(name)s belongs to another swarm.") % {"name": recipient.name},
+            hint=_("Write to an agent of %(name)s.") % {"name": swarm.name},
         )
     if reply_to is not None and reply_to.swarm_id != swarm.pk:
-        raise InvalidInput("A reply stays in the swarm of the message it answers.", hint=f"Choose one of {swarm.name}.")
+        raise InvalidInput(
+            _("A reply stays in the swarm of the message it answers."),
+            hint=_("Choose one of %(name)s.") % {"name": swarm.name},
+        )
 
 
-def _require_reader(recipient: Agent | None) -> None:
-    """Ask the row, not the object in hand: the agent may have been retired since it was loaded."""
+def require_reader(recipient: Agent | None) -> None:
+    """Refuse a retired recipient. Asks the row, not the object in hand: the agent may have been retired since it was loaded."""
     if recipient is not None and not Agent.objects.filter(pk=recipient.pk, retired_at=None).exists():
-        raise Conflict(f"The agent {recipient.name} is retired and reads no mail.", hint="Write to another agent.")
+        raise Conflict(
+            _("The agent %(name)s is retired and reads no mail.") % {"name": recipient.name},
+            hint=_("Write to another agent."),
+        )
 
 
 def _clean_kind(kind: str) -> str:
     if kind not in Message.Kind.values:
         raise InvalidInput(
-            f"There is no kind of message {kind[:40]!r}.", hint=f"Kinds: {', '.join(Message.Kind.values)}."
+            _("There is no kind of message %(value)s.") % {"value": repr(kind[:40])},
+            hint=_("Kinds: %(values)s.") % {"values": ", ".join(Message.Kind.values)},
         )
     return kind
 
@@ -173,10 +172,13 @@ def _prove_sender(actor: Actor, swarm: Swarm, sender_agent: Agent | None, sender
         claims.add(("person", sender_user.pk))
     if claims - {(actor.kind, actor.ref)}:
         raise NotAllowed(
-            "Nobody may send mail in another's name.", hint="Leave the sender out: it follows from who acts."
+            _("Nobody may send mail in another's name."), hint=_("Leave the sender out: it follows from who acts.")
         )
     if sender_agent is not None and sender_agent.swarm_id != swarm.pk:
-        raise InvalidInput(f"The agent {sender_agent.name} belongs to another swarm.", hint="Mail stays in its swarm.")
+        raise InvalidInput(
+            _("The agent %(name)s belongs to another swarm.") % {"name": sender_agent.name},
+            hint=_("Mail stays in its swarm."),
+        )
     return {
         "sender_agent_id": actor.ref if actor.kind == "agent" else None,
         "sender_user_id": actor.ref if actor.kind == "person" else None,
@@ -184,22 +186,60 @@ def _prove_sender(actor: Actor, swarm: Swarm, sender_agent: Agent | None, sender
     }
 
 
+def _require_room(swarm: Swarm, recipient: Agent | None) -> None:
+    """Refuse a letter to a mailbox that is full: whoever reads it has to catch up first."""
+    unread = Message.objects.filter(recipient=recipient, status__in=UNREAD)
+    if recipient is None:
+        unread = unread.filter(swarm=swarm)
+    if unread[: settings.VICTOR_MAILBOX].count() >= settings.VICTOR_MAILBOX:
+        whose = recipient.name if recipient else _("The operators")
+        raise LimitReached(
+            _("%(whose)s: %(most)s letters wait unread, which is all a mailbox holds.")
+            % {"whose": whose, "most": f"{settings.VICTOR_MAILBOX:,}"},
+            hint=_("Try again when some were read, or raise VICTOR_MAILBOX."),
+        )
+
+
+def _hold_back(actor: Actor, swarm: Swarm) -> dict[str, Any]:
+    """Ask the row whether the swarm holds what agents write: it may have been told so a moment ago."""
+    if actor.is_agent and Swarm.objects.filter(pk=swarm.pk, holds_mail=True).exists():
+        return {"status": Status.HELD, "held_at": clock.now()}
+    return {}
+
+
 def _deliver_once(key: str | None, letter: dict[str, Any]) -> tuple[Message, bool]:
     if key is None:
         return Message.objects.create(**letter), True
-    message, is_new = Message.objects.get_or_create(
-        key=clean_name(key, "act of sending (its key)", 64), defaults=letter
-    )
-    if message.swarm_id != letter["swarm"].pk:
-        raise Conflict("This key named a message of another swarm.", hint="Choose a key that nobody else has used.")
-    return message, is_new
+    try:
+        with transaction.atomic():
+            return Message.objects.create(**letter, key=_clean_key(key)), True
+    except IntegrityError:
+        first = _find_sent(key, letter["swarm"])  # somebody sent it a moment ago
+        if first is None:
+            raise
+        return first, False
+
+
+def _find_sent(key: str | None, swarm: Swarm) -> Message | None:
+    if key is None:
+        return None
+    message = Message.objects.filter(key=_clean_key(key)).first()
+    if message is not None and message.swarm_id != swarm.pk:
+        raise Conflict(
+            _("This key named a message of another swarm."), hint=_("Choose a key that nobody else has used.")
+        )
+    return message
+
+
+def _clean_key(key: str) -> str:
+    return clean_name(key, "act of sending (its key)", 64)
 
 
 def _lock(rows: Any, most: int = 500) -> list[Message]:
     return list(rows.select_for_update(of=("self",)).select_related("swarm").order_by("id")[:most])
 
 
-def _move(messages: Iterable[Message], status: str, **values: Any) -> list[Message]:
+def move(messages: Iterable[Message], status: str, **values: Any) -> list[Message]:
     """Move letters to `status` by one conditional update each; returns those that moved."""
     moved = []
     for message in messages:
@@ -215,13 +255,14 @@ def _move(messages: Iterable[Message], status: str, **values: Any) -> list[Messa
 
 
 def _bury(actor: Actor, messages: Iterable[Message], reason: str) -> list[Message]:
-    dead = _move(messages, Status.DEAD, dead_reason=reason)
-    _tell(actor, Kind.MESSAGE_DEAD, dead, {"reason": reason})
+    plain = in_english(reason)
+    dead = move(messages, Status.DEAD, dead_reason=plain)
+    tell(actor, Kind.MESSAGE_DEAD, dead, {"reason": plain})
     for message in dead:
         raise_item(
             actor=actor,
             kind=AttentionItem.Kind.DEAD_LETTER,
-            title=f"Dead letter: {message.subject}",
+            title=_("Dead letter: %(title)s") % {"title": message.subject},
             body=reason,
             object_kind="message",
             object_ref=message.pk,
@@ -236,7 +277,8 @@ def _bury(actor: Actor, messages: Iterable[Message], reason: str) -> list[Messag
     return dead
 
 
-def _tell(actor: Actor, kind: Kind, messages: list[Message], detail: dict[str, Any] | None = None) -> None:
+def tell(actor: Actor, kind: Kind, messages: list[Message], detail: dict[str, Any] | None = None) -> None:
+    """Write one entry for each letter, and raise the versions of what shows them."""
     if not messages:
         return
     record(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from agents.models import Swarm, Workspace
 from agents.services.first_run import make_sign_in_link
@@ -52,12 +53,45 @@ def add_person(*, actor: Actor, username: str) -> User:
     return user
 
 
+def change_person(*, actor: Actor, user: User, username: str, password: str = "") -> list[str]:
+    """Change what somebody is called, and their password unless it is empty; returns what changed.
+
+    The password has been checked by a form (`AUTH_PASSWORD_VALIDATORS`). Records `person.changed`, never the password.
+    """
+    name = _clean_username(username)
+    with transaction.atomic():
+        row = User.objects.select_for_update().get(pk=user.pk)
+        if name.casefold() != row.username.casefold():
+            _refuse_taken(name)
+        changed = _set_person(row, name, password)
+        if changed:
+            record(Fact(Kind.PERSON_CHANGED, actor, "person", row.pk, name, detail={"fields": changed}))
+            topics.bump(["audit"])
+    user.username, user.password = row.username, row.password
+    return changed
+
+
+def _set_person(row: User, name: str, password: str) -> list[str]:
+    changed = ["username"] if row.username != name else []
+    row.username = name
+    if password:
+        row.set_password(password)
+        changed.append("password")
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["username", "password"])
+    except IntegrityError as error:  # somebody took the same name since we looked
+        raise _taken(name) from error
+    return changed
+
+
 def _clean_username(text: str) -> str:
     name = User.normalize_username(text.strip())
     if len(name) > LONGEST or not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name[:80]!r} cannot be a user name.",
-            hint=f"Use 1 to {LONGEST} letters, digits and . @ + - _, beginning with a letter or digit.",
+            _("%(value)s cannot be a user name.") % {"value": repr(name[:80])},
+            hint=_("Use 1 to %(longest)s letters, digits and . @ + - _, beginning with a letter or digit.")
+            % {"longest": LONGEST},
         )
     return name
 
@@ -67,8 +101,8 @@ def _refuse_taken(name: str) -> None:
     other = User.objects.filter(username__iexact=name).first()
     if other is not None and not other.is_active:
         raise Conflict(
-            f"There is an account named {other.username} already; it is switched off.",
-            hint="Choose another name, or switch the account on in the Django admin.",
+            _("There is an account named %(username)s already; it is switched off.") % {"username": other.username},
+            hint=_("Choose another name, or switch the account on in the Django admin."),
         )
     if other is not None:
         raise _taken(other.username)
@@ -76,6 +110,6 @@ def _refuse_taken(name: str) -> None:
 
 def _taken(name: str) -> Conflict:
     return Conflict(
-        f"There is a person named {name} already.",
-        hint=f"Choose another name. `./victor sign-in-link --user {name}` signs that person in.",
+        _("There is a person named %(name)s already.") % {"name": name},
+        hint=_("Choose another name. `./victor sign-in-link --user %(name)s` signs that person in.") % {"name": name},
     )

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from agents.models import Provider
 from agents.services.words import clean_line, clean_name
 from victoros.lib.errors import InvalidInput
+from victoros.lib.sentences import sentence as _
+from victoros.lib.wording import say_word
 
 CHANGEABLE = (
     "name",
@@ -19,6 +21,9 @@ CHANGEABLE = (
     "price_in_per_mtok",
     "price_out_per_mtok",
     "max_concurrent",
+    "total_concurrent",
+    "requests_per_min",
+    "tokens_per_min",
     "timeout_s",
 )
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
@@ -35,6 +40,9 @@ def apply_fields(provider: Provider, changes: dict[str, Any]) -> list[str]:
         "price_in_per_mtok": _clean_price,
         "price_out_per_mtok": _clean_price,
         "max_concurrent": lambda value: _clean_number(value, "calls at once", 1000),
+        "total_concurrent": lambda value: _clean_limit(value, "calls at once over all cells", 100_000),
+        "requests_per_min": lambda value: _clean_limit(value, "requests a minute", 10_000_000),
+        "tokens_per_min": lambda value: _clean_limit(value, "tokens a minute", 1_000_000_000),
         "timeout_s": lambda value: _clean_number(value, "seconds", 3600),
     }
     changed = []
@@ -49,7 +57,8 @@ def apply_fields(provider: Provider, changes: dict[str, Any]) -> list[str]:
 def _clean_kind(kind: str) -> str:
     if kind not in Provider.Kind.values:
         raise InvalidInput(
-            f"There is no kind of provider {kind[:40]!r}.", hint=f"Kinds: {', '.join(Provider.Kind.values)}."
+            _("There is no kind of provider %(value)s.") % {"value": repr(kind[:40])},
+            hint=_("Kinds: %(values)s.") % {"values": ", ".join(Provider.Kind.values)},
         )
     return kind
 
@@ -65,8 +74,10 @@ def _clean_url(url: str) -> str:
         usable = False
     if not usable or parts.username or parts.password:
         raise InvalidInput(
-            f"{trimmed[:80]!r} is no usable address.",
-            hint="Give http:// or https:// with a host, such as http://127.0.0.1:11434/v1, and the key in its own field.",
+            _("%(value)s is no usable address.") % {"value": repr(trimmed[:80])},
+            hint=_(
+                "Give http:// or https:// with a host, such as http://127.0.0.1:11434/v1, and the key in its own field."
+            ),
         )
     return trimmed
 
@@ -77,13 +88,13 @@ def _clean_variable(name: str) -> str:
         return ""
     if not _VARIABLE.fullmatch(trimmed):
         raise InvalidInput(
-            f"{trimmed!r} is no name of an environment variable.",
-            hint="Give a name such as OPENAI_API_KEY, not the key.",
+            _("%(trimmed)s is no name of an environment variable.") % {"trimmed": repr(trimmed)},
+            hint=_("Give a name such as OPENAI_API_KEY, not the key."),
         )
     if trimmed.startswith("VICTOR_"):
         raise InvalidInput(
-            f"{trimmed} is a setting of Victor.os and is never sent to a provider.",
-            hint="Put the provider's key in a variable of its own.",
+            _("%(trimmed)s is a setting of Victor.os and is never sent to a provider.") % {"trimmed": trimmed},
+            hint=_("Put the provider's key in a variable of its own."),
         )
     return trimmed
 
@@ -97,12 +108,21 @@ def _clean_price(price: Decimal | str | None) -> Decimal | None:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 <= amount < 1_000_000:
         raise InvalidInput(
-            f"{str(price)[:40]!r} is no price.", hint="Give US dollars per million tokens, such as 0.15."
+            _("%(value)s is no price.") % {"value": repr(str(price)[:40])},
+            hint=_("Give US dollars per million tokens, such as 0.15."),
         )
     return amount.quantize(Decimal("0.000001"))
 
 
+def _clean_limit(value: int | None, what: str, most: int) -> int:
+    """Return the limit; 0 and None are none."""
+    return _clean_number(value, what, most) if value else 0
+
+
 def _clean_number(value: int, what: str, most: int) -> int:
     if not 1 <= value <= most:
-        raise InvalidInput(f"{value} {what} cannot be.", hint=f"Give a number from 1 to {most}.")
+        raise InvalidInput(
+            _("%(value)s %(what)s cannot be.") % {"value": value, "what": say_word(what)},
+            hint=_("Give a number from 1 to %(most)s.") % {"most": most},
+        )
     return value

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from agents.llm.types import Connection
 from agents.models import Provider
@@ -16,7 +15,9 @@ from agents.services.provider_fields import CHANGEABLE, apply_fields
 from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
+from victoros.lib import clock
 from victoros.lib.errors import Conflict, InvalidInput
+from victoros.lib.sentences import sentence as _
 
 if TYPE_CHECKING:
     from agents.llm.probe import ProbeResult
@@ -34,9 +35,12 @@ def add_provider(
     price_in_per_mtok: Decimal | str | None = None,
     price_out_per_mtok: Decimal | str | None = None,
     max_concurrent: int = 8,
+    total_concurrent: int | None = 0,
+    requests_per_min: int | None = 0,
+    tokens_per_min: int | None = 0,
     timeout_s: int = 60,
 ) -> Provider:
-    """Add a provider; the first one becomes the default. Records `provider.added`, never the key."""
+    """Add a provider; the first one becomes the default. Limits of 0 or None are none. Records `provider.added`, never the key."""
     provider = Provider(is_default=not Provider.objects.filter(is_default=True).exists())
     apply_fields(
         provider,
@@ -49,6 +53,9 @@ def add_provider(
             "price_in_per_mtok": price_in_per_mtok,
             "price_out_per_mtok": price_out_per_mtok,
             "max_concurrent": max_concurrent,
+            "total_concurrent": total_concurrent,
+            "requests_per_min": requests_per_min,
+            "tokens_per_min": tokens_per_min,
             "timeout_s": timeout_s,
         },
     )
@@ -67,7 +74,10 @@ def change_provider(*, actor: Actor, provider: Provider, key: str | None = None,
     """
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
-        raise InvalidInput(f"A provider's {unknown[0]} cannot be changed.", hint=f"Change {', '.join(CHANGEABLE)}.")
+        raise InvalidInput(
+            _("A provider's %(value)s cannot be changed.") % {"value": unknown[0]},
+            hint=_("Change %(changeable)s.") % {"changeable": ", ".join(CHANGEABLE)},
+        )
     with transaction.atomic():
         row = Provider.objects.select_for_update().get(pk=provider.pk)
         _require_open(row)
@@ -106,6 +116,8 @@ def connection_of(provider: Provider) -> Connection:
         price_out_per_mtok=provider.price_out_per_mtok,
         max_concurrent=provider.max_concurrent,
         name=provider.name,
+        provider_id=provider.pk or 0,
+        is_limited=provider.is_limited,
     )
 
 
@@ -114,10 +126,10 @@ def test_provider(*, actor: Actor, provider: Provider) -> "ProbeResult":
 
     The question is asked outside any transaction and may take the provider's whole time limit.
     """
-    result = _probe(provider)
+    result = ask_provider(provider)
     detail = {"ok": result.ok, "latency_ms": result.latency_ms, "category": str(result.error_category or "")}
     with transaction.atomic():
-        _keep_verdict(provider, result)
+        keep_verdict(provider, result)
         _tell(actor, Kind.PROVIDER_TESTED, provider, detail)
     return result
 
@@ -125,7 +137,8 @@ def test_provider(*, actor: Actor, provider: Provider) -> "ProbeResult":
 test_provider.__test__ = False  # type: ignore[attr-defined]  # a use case, whatever its name tells a test runner
 
 
-def _probe(provider: Provider) -> "ProbeResult":
+def ask_provider(provider: Provider) -> "ProbeResult":
+    """Ask one small question and write nothing down; the provider need not be a row yet."""
     from agents.llm.probe import ProbeResult, probe  # loads the HTTP clients: only who tests pays for them
 
     try:
@@ -137,13 +150,13 @@ def _probe(provider: Provider) -> "ProbeResult":
     return asyncio.run(probe(connection))
 
 
-def _keep_verdict(provider: Provider, result: "ProbeResult") -> None:
+def keep_verdict(provider: Provider, result: "ProbeResult") -> None:
     """Write the verdict down, unless the provider was changed while it was being asked."""
     asked = {field: getattr(provider, field) for field in ("kind", "base_url", "model", "key_env", "sealed_key")}
     verdict = {
-        "tested_at": timezone.now(),
+        "tested_at": clock.now(),
         "test_ok": result.ok,
-        "test_message": result.message[:400],
+        "test_message": result.message,
         "test_latency_ms": result.latency_ms,
     }
     if Provider.objects.filter(pk=provider.pk, **asked).update(**verdict):
@@ -170,7 +183,9 @@ def _change_key(row: Provider, key: str | None, *, moved: bool, variable_given: 
 
 def _require_open(provider: Provider) -> None:
     if provider.archived_at is not None:
-        raise Conflict(f"The provider {provider.name} is archived.", hint="Choose another provider.")
+        raise Conflict(
+            _("The provider %(name)s is archived.") % {"name": provider.name}, hint=_("Choose another provider.")
+        )
 
 
 def _save(provider: Provider) -> None:
@@ -178,7 +193,9 @@ def _save(provider: Provider) -> None:
         with transaction.atomic():
             provider.save()
     except IntegrityError as error:
-        raise Conflict(f"There is already a provider named {provider.name}.", hint="Choose another name.") from error
+        raise Conflict(
+            _("There is already a provider named %(name)s.") % {"name": provider.name}, hint=_("Choose another name.")
+        ) from error
 
 
 def _tell(actor: Actor, kind: Kind, provider: Provider, detail: dict[str, Any]) -> None:

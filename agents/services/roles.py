@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents.models import Swarm, Workspace
 from agents.permissions import grant, list_roles, revoke
@@ -41,8 +42,8 @@ def _find_person(username: str) -> Any:
     user = get_user_model().objects.filter(username=username.strip(), is_active=True).first()
     if user is None:
         raise NotFound(
-            f"There is no active person named {username.strip()[:80]!r}.",
-            hint="User names are exact. `./victor person add NAME` on the server adds a person.",
+            _("There is no active person named %(value)s.") % {"value": repr(username.strip()[:80])},
+            hint=_("User names are exact. `./victor person add NAME` on the server adds a person."),
         )
     return user
 
@@ -68,4 +69,4 @@ def _tell(kind: Kind, actor: Actor, user: Any, holder: Swarm | Workspace, detail
             detail={**detail, "on": on},
         )
     )
-    topics.bump(["swarms", "audit"])
+    topics.bump(["swarms", "audit", "rights"])

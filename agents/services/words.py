@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +9,10 @@ from agents.models import Swarm
 from agents.tools.policy import VERDICTS
 from agents.tools.registry import check_tool_names
 from victoros.lib.errors import Conflict, InvalidInput
+from victoros.lib.sentences import sentence as _
+from victoros.lib.signs import holds_odd_signs
+from victoros.lib.wording import say_word
 
-_TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of the text after them, so that a name can look like another."""
 _CAPABILITY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -20,21 +20,31 @@ def clean_name(name: str, noun: str, longest: int = 80) -> str:
     """Return `name` trimmed; refuse an empty, too long or unprintable one."""
     trimmed = name.strip()
     if not trimmed:
-        raise InvalidInput(f"The {noun} needs a name.", hint=f"Give 1 to {longest} characters.")
-    return _clean_line(trimmed, f"name of the {noun}", longest)
+        raise InvalidInput(
+            _("The %(noun)s needs a name.") % {"noun": say_word(noun)},
+            hint=_("Give 1 to %(longest)s characters.") % {"longest": longest},
+        )
+    return _clean_line(trimmed, _("name of the %(noun)s") % {"noun": say_word(noun)}, longest)
 
 
 def clean_line(text: str, what: str, longest: int) -> str:
     """Return one line of text trimmed; it may be empty."""
-    return _clean_line(text.strip(), what, longest)
+    return _clean_line(text.strip(), say_word(what), longest)
 
 
 def clean_text(text: str, what: str, longest: int = 100_000) -> str:
     """Return a longer text as it is; refuse one that is too long or holds a null character."""
     if len(text) > longest:
-        raise InvalidInput(f"The {what} has {len(text):,} characters; {longest:,} are allowed.", hint="Shorten it.")
+        raise InvalidInput(
+            _("The %(what)s has %(text)s characters; %(longest)s are allowed.")
+            % {"what": say_word(what), "text": f"{len(text):,}", "longest": f"{longest:,}"},
+            hint=_("Shorten it."),
+        )
     if "\x00" in text:
-        raise InvalidInput(f"The {what} holds a null character.", hint="It may be a binary file; send plain text.")
+        raise InvalidInput(
+            _("The %(what)s holds a null character.") % {"what": say_word(what)},
+            hint=_("It may be a binary file; send plain text."),
+        )
     return text
 
 
@@ -43,8 +53,9 @@ def clean_data(data: dict[str, Any] | None, what: str, longest: int = 200_000) -
     text = json.dumps(data or {})
     if len(text) > longest or "\\u0000" in text:
         raise InvalidInput(
-            f"The data of the {what} is too long or holds a null character.",
-            hint=f"Send at most {longest:,} characters of JSON; put longer texts into a file.",
+            _("The data of the %(what)s is too long or holds a null character.") % {"what": say_word(what)},
+            hint=_("Send at most %(longest)s characters of JSON; put longer texts into a file.")
+            % {"longest": f"{longest:,}"},
         )
     return data or {}
 
@@ -55,8 +66,8 @@ def clean_capabilities(words: Iterable[str]) -> list[str]:
     for word in cleaned:
         if not _CAPABILITY.fullmatch(word):
             raise InvalidInput(
-                f"{word[:60]!r} cannot be a capability.",
-                hint="Use lower-case letters, digits and hyphens, 1 to 40 characters, such as read-logs.",
+                _("%(value)s cannot be a capability.") % {"value": repr(word[:60])},
+                hint=_("Use lower-case letters, digits and hyphens, 1 to 40 characters, such as read-logs."),
             )
     return cleaned
 
@@ -73,7 +84,8 @@ def clean_policy(policy: dict[str, Any] | None) -> dict[str, str]:
     for tool, word in chosen.items():
         if word not in VERDICTS:
             raise InvalidInput(
-                f"The policy for {tool} says {str(word)[:40]!r}.", hint=f"Use one of: {', '.join(VERDICTS)}."
+                _("The policy for %(tool)s says %(value)s.") % {"tool": tool, "value": repr(str(word)[:40])},
+                hint=_("Use one of: %(verdicts)s.") % {"verdicts": ", ".join(VERDICTS)},
             )
     return chosen
 
@@ -81,12 +93,22 @@ def clean_policy(policy: dict[str, Any] | None) -> dict[str, str]:
 def require_open(swarm: Swarm) -> None:
     """Refuse to change what has been archived."""
     if swarm.archived_at is not None:
-        raise Conflict(f"The swarm {swarm.name} is archived.", hint="Choose another swarm, or make a new one.")
+        raise Conflict(
+            _("The swarm %(name)s is archived.") % {"name": swarm.name},
+            hint=_("Choose another swarm, or make a new one."),
+        )
 
 
 def _clean_line(text: str, what: str, longest: int) -> str:
     if len(text) > longest:
-        raise InvalidInput(f"The {what} has {len(text)} characters; {longest} are allowed.", hint="Shorten it.")
-    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in _TURNS_TEXT for sign in text):
-        raise InvalidInput(f"The {what} holds a line break or control character.", hint="Use one line of plain text.")
+        raise InvalidInput(
+            _("The %(what)s has %(text)s characters; %(longest)s are allowed.")
+            % {"what": what, "text": len(text), "longest": longest},
+            hint=_("Shorten it."),
+        )
+    if holds_odd_signs(text):
+        raise InvalidInput(
+            _("The %(what)s holds a line break or control character.") % {"what": what},
+            hint=_("Use one line of plain text."),
+        )
     return text

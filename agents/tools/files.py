@@ -1,13 +1,17 @@
 """Tools on the files of a swarm: its own folder, and the input folder it was given to read."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from agents.tools.registry import Arguments, EffectClass, Tool, ToolContext, register, schema, text
-from victoros.lib.errors import Category, InvalidInput, VictorError
+from victoros.lib.errors import Category, InvalidInput, LimitReached, VictorError
 
 MAX_READ = 60_000
 """Characters handed to an agent at most."""
@@ -100,6 +104,7 @@ def _read_bytes(path: Path, name: str) -> bytes:
 def _write(context: ToolContext, path: str, content: str) -> dict[str, Any]:
     target = locate(context, path, write=True)
     raw = _encode(content)
+    _require_room(context.folder, target, len(raw))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
@@ -113,6 +118,30 @@ def _write(context: ToolContext, path: str, content: str) -> dict[str, Any]:
             f"{path} cannot be written: {error.strerror}.", hint="Check disk space and permissions."
         ) from error
     return {"path": path, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _require_room(folder: Path, target: Path, more_bytes: int) -> None:
+    """Refuse a file for which the swarm's folder has no room. What it replaces makes room."""
+    files = [(path, size) for path, size in _measure(folder) if path != str(target)]
+    most_bytes = settings.VICTOR_FOLDER_MB * 1_000_000
+    if len(files) >= settings.VICTOR_FOLDER_FILES or sum(size for _, size in files) + more_bytes > most_bytes:
+        raise LimitReached(
+            f"The swarm's folder is full: it may hold {settings.VICTOR_FOLDER_FILES:,} files and "
+            f"{settings.VICTOR_FOLDER_MB:,} MB.",
+            hint="Write over a file that is no longer needed, or ask a person to make room.",
+        )
+
+
+def _measure(folder: Path) -> Iterator[tuple[str, int]]:
+    """Go through all files of a folder with their sizes, hidden ones too; a file that vanishes meanwhile is passed over."""
+    if not folder.is_dir():
+        return
+    for entry in os.scandir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if entry.is_dir(follow_symlinks=False):
+                yield from _measure(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                yield entry.path, entry.stat(follow_symlinks=False).st_size
 
 
 def _encode(content: str) -> bytes:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from agents.models import Memory
 from agents.tools.registry import Arguments, EffectClass, Tool, ToolContext, register, schema, text
+from victoros.lib import clock
 from victoros.lib.errors import Conflict
 
 MAX_NOTES = 500
@@ -19,7 +18,7 @@ def remember(context: ToolContext, arguments: Arguments) -> dict[str, Any]:
     if known.count() >= MAX_NOTES and not known.filter(name=name).exists():
         raise Conflict(f"There are already {MAX_NOTES} notes.", hint="Replace one by using its name again.")
     Memory.objects.update_or_create(
-        agent_id=context.agent_id, name=name, defaults={"text": arguments["text"], "updated_at": timezone.now()}
+        agent_id=context.agent_id, name=name, defaults={"text": arguments["text"], "updated_at": clock.now()}
     )
     return {"remembered": name}
 

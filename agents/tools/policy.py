@@ -35,6 +35,9 @@ def digest_act(tool: str, arguments: dict[str, Any]) -> str:
     return hashlib.sha256(f"{tool}\n{canonical(arguments)}".encode()).hexdigest()
 
 
-def effect_key(task_id: int, step_n: int, tool: str, arguments: dict[str, Any]) -> str:
-    """Return the idempotency key of an act: sha256 of task, step, tool and canonical arguments."""
-    return hashlib.sha256(f"{task_id}\n{step_n}\n{tool}\n{canonical(arguments)}".encode()).hexdigest()
+def effect_key(task_id: int, place: int, tool: str, arguments: dict[str, Any]) -> str:
+    """Return the idempotency key of an act: sha256 of task, place, tool and canonical arguments.
+
+    `place` counts the steps that came to something, from 1: a try that failed before gives the act no other key.
+    """
+    return hashlib.sha256(f"{task_id}\n{place}\n{tool}\n{canonical(arguments)}".encode()).hexdigest()

@@ -6,20 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from victoros.lib.errors import InvalidInput
+from victoros.lib.errors import Category, InvalidInput, VictorError
 
 Arguments = dict[str, Any]
+
+
+class OutcomeUnknown(VictorError):
+    """The act may have happened or not: its answer was lost. What did not happen for sure is any other error."""
+
+    category = Category.NETWORK
 
 
 class EffectClass(TextChoices):
     """What a tool can do to the world."""
 
-    READ = "read"
-    REVERSIBLE = "reversible"
-    IRREVERSIBLE = "irreversible"
-    MONEY = "money"
-    PEOPLE = "people"
+    READ = "read", _("Read")
+    REVERSIBLE = "reversible", _("Reversible")
+    IRREVERSIBLE = "irreversible", _("Irreversible")
+    MONEY = "money", _("Money")
+    PEOPLE = "people", _("People")
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,14 @@ class Tool:
     """JSON schema of the arguments."""
     effect: EffectClass
     run: Callable[[ToolContext, Arguments], dict[str, Any]]
-    """Returns what the agent observes; raises `VictorError` for what it should read as an error."""
+    """Returns what the agent observes; raises `VictorError` for what it should read as an error, and `OutcomeUnknown` when
+    nobody can say whether it happened: a repeatable act is then tried again under the same key."""
     inside: bool = False
     """True: it changes only our own rows and runs inside the transaction that finishes its step, so it happens exactly once.
     False: it touches the outside, in a thread, and is written down as an effect first unless it only reads."""
     repeatable: bool = True
-    """An act that was cut off may be done again under the same key. False: a person is asked whether it happened."""
+    """An act that was cut off, or whose answer was lost, may be done again under the same key. False: a person is asked
+    whether it happened."""
 
 
 _TOOLS: dict[str, Tool] = {}
@@ -74,7 +84,8 @@ def find_tool(name: str) -> Tool:
         return _TOOLS[name]
     except KeyError:
         raise InvalidInput(
-            f"There is no tool named {name!r}.", hint=f"Tools are: {', '.join(sorted(_TOOLS))}."
+            gettext("There is no tool named %(name)s.") % {"name": repr(name)},
+            hint=gettext("Tools are: %(names)s.") % {"names": ", ".join(sorted(_TOOLS))},
         ) from None
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agents.forms.fields import refuse
@@ -18,6 +19,7 @@ from agents.services.roles import grant_role, revoke_role
 from audit.actors import person
 from victoros.lib.errors import VictorError
 from victoros.lib.http import finish
+from victoros.lib.wording import say_word
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +36,7 @@ def swarm_people(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "swarm": swarm,
         "form": form,
+        "may_workspace": may_workspace,
         "on_swarm": list_roles(swarm),
         "on_workspace": list_roles(swarm.workspace),
     }
@@ -48,15 +51,23 @@ def _change(user: Any, swarm: Swarm, form: RoleForm) -> str:
         if role == NO_ROLE:
             changed = revoke_role(actor=person(user), username=name, holder=holder)
             return (
-                f"{name} has no role on {holder.name} any more." if changed else f"{name} had no role on {holder.name}."
+                _("%(name)s has no role on %(holder)s any more.") % {"name": name, "holder": holder.name}
+                if changed
+                else _("%(name)s had no role on %(holder)s.") % {"name": name, "holder": holder.name}
             )
         added = form.cleaned_data.get("add", False) and _add_missing(user, name)
         changed = grant_role(actor=person(user), username=name, role=role, holder=holder)
     except VictorError as error:
         refuse(form, error)
         return ""
-    said = f"{name} is {role} on {holder.name} {'now' if changed else 'already'}."
-    return f"{said} {name} is new: ./victor sign-in-link --user {name} prints the way in." if added else said
+    said = _("%(name)s is %(role)s on %(swarm)s now.") if changed else _("%(name)s is %(role)s on %(swarm)s already.")
+    said %= {"name": name, "role": say_word(role), "swarm": holder.name}
+    return (
+        _("%(said)s %(name)s is new: ./victor sign-in-link --user %(name)s prints the way in.")
+        % {"said": said, "name": name}
+        if added
+        else said
+    )
 
 
 def _add_missing(user: Any, name: str) -> bool:

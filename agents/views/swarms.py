@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.forms.fields import refuse
@@ -15,6 +16,7 @@ from agents.models import Swarm
 from agents.permissions import ADMINISTER, require
 from agents.selectors import swarms
 from agents.selectors.choices import read_choice
+from agents.selectors.mail_map import read_map
 from agents.services.swarms import change_swarm, create_swarm
 from agents.work import catalog
 from audit.actors import Actor, person
@@ -39,6 +41,8 @@ class Part:
 PARTS = {
     "state": Part("agents/_swarm_state.html", ("swarm:%d", "attention"), swarms.read_state),
     "crew": Part("agents/_swarm_crew.html", ("swarm:%d",), swarms.read_crew, REFRESH_S),
+    "spend": Part("agents/_swarm_spend.html", ("swarm:%d",), swarms.read_spend, REFRESH_S),
+    "map": Part("agents/_swarm_map.html", ("mail:%d",), lambda user, swarm: read_map(swarm)),
     "side": Part("agents/_swarm_side.html", ("swarm:%d", "mail:%d", "providers"), swarms.read_side),
 }
 
@@ -59,17 +63,23 @@ def swarm_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def swarm_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one swarm; `?part=` names one of its three live sections for htmx: state, crew or side."""
+    """Show one swarm; `?part=` names one of its live sections for htmx."""
+    live = watch(request.get_full_path(), f"swarm:{pk}", f"mail:{pk}", "attention", "providers")
     swarm = swarms.find_swarm(request.user, pk)
     part = request.GET.get("part", "state")
     if part not in PARTS:
-        raise InvalidInput(f"There is no part {part[:40]!r}.", hint=f"Parts are: {', '.join(PARTS)}.")
-    live = watch(request.get_full_path(), f"swarm:{pk}", f"mail:{pk}", "attention", "providers")
+        raise InvalidInput(
+            _("There is no part %(value)s.") % {"value": repr(part[:40])},
+            hint=_("Parts are: %(parts)s.") % {"parts": ", ".join(PARTS)},
+        )
     if not wants_partial(request):
         return render(request, "agents/swarm_view.html", _build_page(request, swarm, live))
     section = _narrow(live, swarm, part)
-    context = {"swarm": swarm, part: PARTS[part].read(request.user, swarm)}
-    return render_live(request, section, "", PARTS[part].template, lambda: context)
+
+    def build() -> dict[str, Any]:
+        return {"swarm": swarm, part: PARTS[part].read(request.user, swarm)}
+
+    return render_live(request, section, "", PARTS[part].template, build)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +87,7 @@ def swarm_new(request: HttpRequest) -> HttpResponse:
     """Make a swarm, empty or from a template."""
     workspaces = swarms.list_workspaces(request.user)
     if not workspaces:
-        raise NotAllowed("You may not make swarms.", hint="Ask an admin of a workspace for the role admin there.")
+        raise NotAllowed(_("You may not make swarms."), hint=_("Ask an admin of a workspace for the role admin there."))
     if request.method != "POST":
         given = {"template": request.GET.get("template", ""), "input_folder": request.GET.get("input", "")}
         return _show_new(request, NewSwarmForm(workspaces=workspaces, initial=given))
@@ -85,7 +95,9 @@ def swarm_new(request: HttpRequest) -> HttpResponse:
     swarm = _make(person(request.user), form) if form.is_valid() else None
     if swarm is None:
         return _show_new(request, form, status=422)
-    return finish(request, reverse("swarm_view", args=[swarm.pk]), f"The swarm {swarm.name} was made.")
+    return finish(
+        request, reverse("swarm_view", args=[swarm.pk]), _("The swarm %(name)s was made.") % {"name": swarm.name}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +107,7 @@ def swarm_edit(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.user, ADMINISTER, swarm)
     form = EditSwarmForm(request.POST if request.method == "POST" else None, swarm=swarm)
     if form.is_bound and form.is_valid() and _change(person(request.user), swarm, form):
-        return finish(request, reverse("swarm_view", args=[pk]), "The swarm was changed.")
+        return finish(request, reverse("swarm_view", args=[pk]), _("The swarm was changed."))
     return render(
         request, "agents/swarm_edit.html", {"swarm": swarm, "form": form}, status=422 if form.is_bound else 200
     )
@@ -113,7 +125,7 @@ def _narrow(live: Watch, swarm: Swarm, part: str) -> Watch:
 
 
 def _make(actor: Actor, form: NewSwarmForm) -> Swarm | None:
-    values = dict(form.cleaned_data)
+    values = form.values()
     try:
         if values["template"]:
             values.pop("purpose")

@@ -1,34 +1,39 @@
 """What waits for a person."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
+from victoros.lib.sentences import SentenceField
 
 
 class AttentionItem(models.Model):
     """One thing only a person can settle, with where it came from and what became of it."""
 
     class Kind(models.TextChoices):
-        APPROVAL = "approval"
-        QUESTION = "question"
-        BLOCKED = "blocked"
-        STALLED = "stalled"
-        QUARANTINED = "quarantined"
-        FAILED = "failed"
-        UNCERTAIN_EFFECT = "uncertain_effect", "uncertain effect"
-        DEAD_LETTER = "dead_letter", "dead letter"
+        APPROVAL = "approval", _("Approval")
+        QUESTION = "question", _("Question")
+        BLOCKED = "blocked", _("Blocked")
+        STALLED = "stalled", _("Stalled")
+        QUARANTINED = "quarantined", _("Quarantined")
+        FAILED = "failed", _("Failed")
+        UNCERTAIN_EFFECT = "uncertain_effect", _("uncertain effect")
+        UNABLE = "unable", _("nobody can do it")
+        OVER_BUDGET = "over_budget", _("over budget")
+        DEAD_LETTER = "dead_letter", _("dead letter")
 
     class Status(models.TextChoices):
-        OPEN = "open"
-        ANSWERED = "answered"
-        WITHDRAWN = "withdrawn"
-        EXPIRED = "expired"
+        OPEN = "open", _("Open")
+        ANSWERED = "answered", _("Answered")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
 
     kind = models.CharField(max_length=20, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     severity = models.PositiveSmallIntegerField(default=50)
     """0 is a note, 100 must not wait; the queue is ranked by it, then by age."""
-    title = models.CharField(max_length=200)
-    body = models.TextField(blank=True)
+    title = SentenceField()
+    body = SentenceField(blank=True)
     workspace_ref = models.BigIntegerField(null=True)
     swarm_ref = models.BigIntegerField(null=True)
     task_ref = models.BigIntegerField(null=True)
@@ -36,17 +41,20 @@ class AttentionItem(models.Model):
     agent_name = models.CharField(max_length=80, blank=True)
     object_kind = models.CharField(max_length=20)
     object_ref = models.BigIntegerField()
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=150, blank=True)
     answer = models.TextField(blank=True)
+    noticed_at = models.DateTimeField(null=True)
+    """When it was decided who is notified of it; None: not yet. So the item is its own outbox row."""
 
     class Meta:
         ordering = ["-severity", "id"]
         indexes = [
             models.Index(fields=["status", "-severity", "id"], name="attention_queue"),
             models.Index(fields=["task_ref", "status"], name="attention_by_task"),
+            models.Index(fields=["id"], name="attention_unnoticed", condition=models.Q(status="open", noticed_at=None)),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,18 +1,21 @@
-"""One row for each change: who did what to which object. Never updated, never deleted."""
+"""One row for each change: who did what to which object. Never updated; deleted only after a file holds it
+(`audit.archive`), or with the sample data that it is about."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
 
 
 class Entry(models.Model):
     """A fact in the past tense, written in the transaction that made it true."""
 
     class ActorKind(models.TextChoices):
-        PERSON = "person"
-        AGENT = "agent"
-        SYSTEM = "system"
+        PERSON = "person", _("Person")
+        AGENT = "agent", _("Agent")
+        SYSTEM = "system", _("System")
 
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=60)
     """Past tense with a dot, such as `task.completed`; the list is in `audit.events`."""
     actor_kind = models.CharField(max_length=8, choices=ActorKind)

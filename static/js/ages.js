@@ -15,10 +15,14 @@
     const now = Date.now() + skew;
     for (const element of document.querySelectorAll("time[data-age]")) {
       const seconds = (now - Date.parse(element.dateTime)) / 1000;
-      const text = seconds > -1 ? say(seconds) : `in ${say(-seconds)}`;
-      if (element.textContent !== text) element.textContent = text;
+      const text = seconds > -1 ? say(seconds) : victor.word("future", { time: say(-seconds) });
+      if (element.firstChild?.nodeType === 3) victor.setText(element.firstChild, text);
+      else element.textContent = text;
     }
   }
+
+  /* The server's time of day, as lists say it: 14:03:11. */
+  victor.hour = (at = Date.now()) => new Date(at + skew).toTimeString().slice(0, 8);
 
   setInterval(() => document.hidden || tick(), 1000);
   document.addEventListener("visibilitychange", () => document.hidden || tick());

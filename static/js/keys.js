@@ -1,7 +1,11 @@
-/* Keys for lists marked data-keys: j and k move, Enter opens, other letters press the control marked data-key-press. */
+/* Keys. In lists marked data-keys j and k move; other letters press the control marked data-key-press of the picked row, or else
+   of the page. What stands in a row that nobody picked is pressed by no key: it may be an approval. g and a letter goes to the
+   place marked data-go, / into the search field, ? shows all keys. */
 (() => {
+  const GO_MS = 1500;
   const rows = () => [...document.querySelectorAll("[data-keys] [data-row]")];
   const picked = () => rows().find((row) => row.getAttribute("aria-selected") === "true");
+  let goingUntil = 0;
 
   function pick(row) {
     picked()?.removeAttribute("aria-selected");
@@ -16,17 +20,45 @@
     pick(all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   }
 
+  function search() {
+    const field = document.querySelector("#page input[type=search]");
+    if (field) field.focus();
+    else document.dispatchEvent(new Event("victor:palette"));
+  }
+
+  function find(key) {
+    const fits = (one) => one.dataset.keyPress === key;
+    const within = (scope) => [...(scope?.querySelectorAll("[data-key-press]") ?? [])].filter(fits);
+    const ofPage = [...within(document.querySelector("[data-keys-page]")), ...within(document)];
+    return within(picked())[0] || ofPage.find((one) => !one.closest("[data-keys] [data-row]"));
+  }
+
+  function press(event) {
+    const control = find(event.key);
+    if (!control || (event.key === "Enter" && event.target.closest("a, button"))) return;
+    event.preventDefault();
+    control.click();
+  }
+
+  function go(event) {
+    goingUntil = 0;
+    const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    if (link) event.preventDefault();
+    link?.click();
+    return link;
+  }
+
   document.addEventListener("keydown", (event) => {
     const busy = event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]");
     if (busy || event.target.closest("input, select, textarea")) return;
+    if (event.timeStamp < goingUntil && go(event)) return;
     if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
-    else {
-      const scope = picked() || document.querySelector("[data-keys-page]") || document;
-      const control = [...scope.querySelectorAll("[data-key-press]")].find((one) => one.dataset.keyPress === event.key);
-      if (!control || (event.key === "Enter" && event.target.closest("a, button"))) return;
+    else if (event.key === "g") goingUntil = event.timeStamp + GO_MS;
+    else if (event.key === "?") document.querySelector("[data-keys-help]")?.click();
+    else if (event.key === "/") {
       event.preventDefault();
-      control.click();
-    }
+      search();
+    } else press(event);
   });
 })();

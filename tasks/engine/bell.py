@@ -5,12 +5,14 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
 from tasks.wakeups import BELL
+from victoros.lib.host import this_host
 
 log = logging.getLogger(__name__)
 RECONNECT_S = 0.5
@@ -18,7 +20,7 @@ RECONNECT_S = 0.5
 
 @dataclass(frozen=True)
 class Bell:
-    """What to do when it rings for work, for a halt, or for draining."""
+    """What to do when it rings for work, for a halt, or for draining the cells of this host."""
 
     on_work: Callable[[], None]
     on_halt: Callable[[], None]
@@ -51,9 +53,9 @@ class Bell:
         finally:
             await client.aclose()
 
-    def _answer(self, call: dict[str, bool]) -> None:
+    def _answer(self, call: dict[str, Any]) -> None:
         if call.get("halt"):
             self.on_halt()
-        if call.get("drain"):
+        if call.get("drain") == this_host():
             self.on_drain()
         self.on_work()

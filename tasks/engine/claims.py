@@ -1,331 +1,186 @@
-"""Taking work: attempts that are ready to go on, then ready tasks for free agents. Set-based, by conditional updates."""
+"""Taking work: attempts that are ready to go on, then ready tasks for free agents. Set-based, by conditional updates.
 
-import json
-from collections import defaultdict
-from collections.abc import Sequence
+PostgreSQL is asked three times: what there is to do; what is taken, under lock; and, with the commit, for what was written.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce, Now
-from django.utils import timezone
+from django.db import transaction
 
-from agents.models import Agent, Swarm
 from audit import topics
-from audit.actors import Actor
-from audit.events import Fact, Kind, record
-from tasks.engine.commit import renew_lease
-from tasks.engine.prepared import Build, fetch, is_any
-from tasks.models import Attempt, Outbox, Task
-from tasks.transitions import settle_agents
-from victoros.lib.inserting import insert_rows
+from tasks.engine.beginning import begin
+from tasks.engine.commit import ask_for_lease, make_sure
+from tasks.engine.loading import ask_for_orders, read_orders
+from tasks.engine.matching import Match, Pair
+from tasks.engine.orders import Order
+from tasks.engine.points import Point, reach
+from tasks.engine.resuming import ask_for_ready, ask_for_suspect, choose, resume
+from tasks.engine.shares import ENDLESS, Room, deal
+from tasks.engine.waking import ask_for_due, wake_due
+from victoros.lib import clock, live
+from victoros.lib.statements import Answer, among, ask, given, lock, now, tell
 
-SUSPECT_DEATHS = 2
-"""An attempt that was on this many processes when they died, without finishing a step between, is driven alone."""
-ROUNDS = 5
-WINDOW = 100
-"""Tasks looked at in one round at least, however little room there is: the first of them may be for nobody who is free."""
+DEALS = 3
+"""How often places that a swarm did not use are dealt again to the others."""
 
-
-R = TypeVar("R", bound=Model)
+_GOES_ON = """EXISTS (SELECT 1 FROM tasks_attempt a JOIN agents_agent g ON g.id = a.agent_id
+    WHERE a.swarm_id = s.id AND a.status = 'ready' AND g.desired_state = 'running')"""
+_BEGINS = """EXISTS (SELECT 1 FROM tasks_task t WHERE t.swarm_id = s.id AND t.status = 'ready'
+    AND (t.not_before IS NULL OR t.not_before <= {now}))
+  AND EXISTS (SELECT 1 FROM agents_agent g WHERE g.swarm_id = s.id AND g.desired_state = 'running'
+    AND g.retired_at IS NULL AND g.active < g.max_active)"""
+_SUPPLIES = f"""
+SELECT s.id, {_GOES_ON}, (SELECT t.ready_at FROM tasks_task t WHERE t.swarm_id = s.id AND t.status = 'ready'
+  ORDER BY t.priority DESC, t.ready_at, t.id LIMIT 1)
+FROM agents_swarm s WHERE s.desired_state = 'running' AND ({_GOES_ON} OR {_BEGINS})
+"""  # nosec B608: constants only
+_CALLS = "SELECT id FROM tasks_outbox WHERE rung_at IS NULL ORDER BY id LIMIT 1000"
+_ANSWER = "UPDATE tasks_outbox SET rung_at = %s WHERE {these} AND rung_at IS NULL"
+_HOLD = "SELECT id FROM agents_swarm WHERE {these} AND desired_state = 'running' ORDER BY id {lock}"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A task that may begin."""
+class Supply:
+    """What a swarm has to do."""
 
     pk: int
-    swarm_id: int
-    title: str
-    needs: str
-    """As JSON."""
-    priority: int
-    agent_id: int | None
-    pinned: bool
-    barred: int | None
+    goes_on: bool
+    """Whether attempts are ready to go on."""
+    since: Any
+    """Since when the first of its ready tasks is ready; None when there is none."""
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """Work begun goes before new work, then who has waited longest."""
+        return (self.since is not None, self.since, self.pk)
 
 
 @dataclass(frozen=True)
-class Group:
-    """Tasks that the same agents can do."""
+class Look:
+    """What there is to do, asked for without a lock by a few index look-ups. Nothing, if there is not even a call to answer."""
 
-    swarm_id: int
-    needs: tuple[str, ...]
-    pinned_to: int | None
-    barred: int | None
-    """Who did what is to be verified here, and so must not judge it."""
+    called: Answer
+    """The calls for work that nobody has answered yet."""
+    found: Answer
 
+    @property
+    def supplies(self) -> list[Supply]:
+        """The swarms that have work for somebody."""
+        return [Supply(*row) for row in self.found.rows]
 
-def something_to_do() -> bool:
-    """Tell by a few index look-ups whether a claim could find anything, or a call that nobody has answered."""
-    return is_any(_one_attempt) or is_any(_one_task) or is_any(_one_call)
+    def __bool__(self) -> bool:
+        return bool(self.found.rows or self.called.rows)
 
-
-def _one_attempt() -> QuerySet[Any, Any]:
-    return _ready_attempts().values_list("pk")[:1]
-
-
-def _one_task() -> QuerySet[Any, Any]:
-    return _ready_tasks().values_list("pk")[:1]
+    def answer(self) -> None:
+        """Mark the calls that were seen; one that came since is for the next look."""
+        if self.called.rows:
+            tell(_ANSWER.format(these=among("id")), clock.now(), given(pk for (pk,) in self.called.rows))
 
 
-def _one_call() -> QuerySet[Any, Any]:
-    return Outbox.objects.filter(rung_at=None).values_list("pk")[:1]
+def look() -> Look:
+    """Ask what there is to do."""
+    return Look(ask(_CALLS), ask(_SUPPLIES.format(now=now())))
 
 
-@transaction.atomic
-def claim(cell_id: int, limit: int, *, alone: bool = True) -> list[int]:
-    """Take up to `limit` attempts for this cell and return their ids; `alone`: the cell drives nothing else just now.
+def take(
+    cell_id: int, limit: int, *, alone: bool = True, room: Room | None = None, send: topics.Send = live.publish
+) -> list[Order]:
+    """Wake what is due, take up to `limit` attempts for this cell and read them back, if there is anything to do.
 
-    Raises `CellDeclaredDead` when the cell's lease is gone. Marks the outbox as looked at.
+    `alone`: the cell drives nothing else just now. Places go to the swarms in fair shares (`tasks.engine.shares`); without
+    a `room` no swarm is held back. Raises `CellDeclaredDead` when the cell's lease is gone. Marks the outbox as looked at.
     """
-    with topics.gather():
-        renew_lease(cell_id)
-        Outbox.objects.filter(rung_at=None).update(rung_at=timezone.now())
-        _hold_swarms()
-        if alone and (suspects := _choose_attempts(_suspects, 1)):
-            return _resume(cell_id, suspects)
-        resumed = _resume(cell_id, _choose_attempts(_unsuspected, limit))
-        begun = _begin_tasks(cell_id, limit - len(resumed)) if len(resumed) < limit else []
-        return [*resumed, *begun]
-
-
-def _ready_attempts() -> QuerySet[Attempt]:
-    """Return attempts that may go on, of agents that have room for one more on the cells."""
-    driven = Attempt.objects.filter(agent=OuterRef("agent"), status="running").order_by().values("agent")
-    on_cells = Coalesce(Subquery(driven.annotate(n=Count("pk")).values("n")), 0)
-    wanted = Attempt.objects.filter(status="ready", agent__desired_state="running", swarm__desired_state="running")
-    return wanted.annotate(on_cells=on_cells, room=F("agent__max_active")).filter(on_cells__lt=F("room"))
-
-
-def _suspects(limit: int) -> QuerySet[Any, Any]:
-    return _in_order(_ready_attempts().filter(deaths__gte=SUSPECT_DEATHS), limit)
-
-
-def _unsuspected(limit: int) -> QuerySet[Any, Any]:
-    return _in_order(_ready_attempts().filter(deaths__lt=SUSPECT_DEATHS), limit)
-
-
-def _in_order(ready: QuerySet[Any, Any], limit: int) -> QuerySet[Any, Any]:
-    rows = _locked(ready.order_by("-priority", "ready_at", "id"))
-    return rows.values_list("pk", "agent_id", "on_cells", "room")[:limit]
-
-
-def _ready_tasks() -> QuerySet[Task]:
-    """Return tasks that may begin, in swarms where somebody is free. The swarms are found once, not for every task."""
-    free = Agent.objects.filter(
-        swarm=OuterRef("pk"), desired_state="running", retired_at=None, active__lt=F("max_active")
-    )
-    swarms = Swarm.objects.filter(Exists(free), desired_state="running")
-    return Task.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=Now()), status="ready", swarm__in=swarms.values("pk")
-    )
-
-
-_HOLD = """
-SELECT id FROM agents_swarm s WHERE desired_state = 'running'
-  AND EXISTS (SELECT 1 FROM tasks_task t WHERE t.swarm_id = s.id AND t.status = 'ready')
-ORDER BY id FOR SHARE
-"""
-
-
-def _hold_swarms() -> None:
-    """Make a stop of these swarms wait until this claim has committed: it must see the attempts that begin here."""
-    if connection.features.has_select_for_update:
-        with connection.cursor() as cursor:
-            cursor.execute(_HOLD)
-
-
-def _locked(rows: QuerySet[R]) -> QuerySet[R]:
-    """Skip rows another cell is taking (PostgreSQL); on SQLite there is only one writer anyway."""
-    if connection.features.has_select_for_update_skip_locked:
-        return rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return rows
-
-
-def _choose_attempts(ready: Build, limit: int) -> list[int]:
-    """Return ids by priority and age, no more of one agent than it may have on the cells at once."""
-    chosen: list[int] = []
-    taken: dict[int, int] = defaultdict(int)
-    for pk, agent_id, on_cells, room in fetch(ready, max(limit, WINDOW)):
-        if on_cells + taken[agent_id] < room and len(chosen) < limit:
-            taken[agent_id] += 1
-            chosen.append(pk)
-    return chosen
-
-
-def _resume(cell_id: int, ids: list[int]) -> list[int]:
-    if not ids:
+    due, seen = ask_for_due(), look()
+    if wake_due(due):
+        seen = look()
+    if not seen:
         return []
-    Attempt.objects.filter(pk__in=ids, status="ready").update(status="running", cell_id=cell_id, fence=F("fence") + 1)
-    rows = list(Attempt.objects.filter(pk__in=ids, cell_id=cell_id).select_related("task", "agent"))
-    settle_agents(row.agent_id for row in rows)
-    record(
-        Fact(
-            Kind.ATTEMPT_RESUMED,
-            Actor("agent", row.agent_id, row.agent.name),
-            "task",
-            row.task_id,
-            row.task.title,
-            swarm_ref=row.swarm_id,
-            detail={"attempt": row.n, "after_step": row.steps, "cell": cell_id},
-        )
-        for row in rows
-    )
-    _bump(rows)
-    held = {row.pk for row in rows}
-    return [pk for pk in ids if pk in held]
+    with transaction.atomic(), topics.gather(send):
+        seen.answer()
+        claim = _Claim(cell_id, limit, room or ENDLESS, seen.supplies)
+        claim.take(alone=alone)
+        asked = ask_for_orders(cell_id, claim.tasks, claim.agents)
+    reach(Point.CLAIMED)
+    return read_orders(asked)
 
 
-def _begin_tasks(cell_id: int, limit: int) -> list[int]:
-    """Match ready tasks with free agents; work nobody free can do is passed over, so that it blocks nobody else's."""
-    begun: list[int] = []
-    hopeless: list[Group] = []
-    for _ in range(ROUNDS):
-        rest = limit - len(begun)
-        window = max(rest, WINDOW)
-        candidates = _find_candidates(window, hopeless) if rest > 0 else []
-        if not candidates:
-            break
-        pairs, unmatched = _match(candidates, rest)
-        begun += _begin(cell_id, pairs)
-        hopeless += unmatched
-        if len(candidates) < window and not unmatched:
-            break
-    return begun
+@dataclass(frozen=True)
+class _Search:
+    """What was asked for to fill the places that one swarm was dealt."""
+
+    places: int
+    ready: Answer | None
+    match: Match | None
 
 
-def _find_candidates(limit: int, hopeless: list[Group]) -> list[Candidate]:
-    rows = _candidates(limit, hopeless) if hopeless else fetch(_candidates, limit)
-    return [Candidate(*row) for row in rows]
+class _Claim:
+    """One claim under way: deals places to swarms, and what one does not use to the others."""
+
+    def __init__(self, cell_id: int, limit: int, room: Room, supplies: Iterable[Supply]) -> None:
+        self._cell_id, self._limit, self._room = cell_id, limit, room
+        self._supplies = {supply.pk: supply for supply in sorted(supplies, key=lambda supply: supply.rank)}
+        self._taken: dict[int, int] = {}
+        self.tasks: list[int] = []
+        """What was taken, in the order in which it is to be driven."""
+        self.agents: set[int] = set()
+
+    def take(self, *, alone: bool) -> None:
+        """Take what there is.
+
+        The swarms are held: a stop waits until this claim has committed, as it must see the attempts that begin here.
+        """
+        lease = ask_for_lease(self._cell_id)
+        held = ask(_HOLD.format(these=among("id"), lock=lock("FOR SHARE")), given(self._supplies))
+        goes_on = any(supply.goes_on for supply in self._supplies.values())
+        suspect = ask_for_suspect() if alone and goes_on else None
+        searches = self._search(self._supplies)
+        make_sure(lease)
+        reach(Point.OUTBOX_MARKED)
+        chosen = choose(suspect.rows, 1) if suspect else []
+        if chosen:
+            self._resume(chosen)
+        else:
+            self._take_in_turn(searches, {pk for (pk,) in held.rows})
+
+    def _take_in_turn(self, searches: dict[int, _Search], held: set[int]) -> None:
+        for deals_left in reversed(range(DEALS)):
+            satisfied = self._take_found({pk: search for pk, search in searches.items() if pk in held})
+            searches = self._search(satisfied) if deals_left else {}
+            if not searches:
+                return
+
+    def _search(self, swarms: Iterable[int]) -> dict[int, _Search]:
+        """Deal the places that are left to these swarms, and ask for work to fill them."""
+        dealt = deal(self._limit - len(self.tasks), self._room, list(swarms), self._taken)
+        return {swarm: self._ask(self._supplies[swarm], places) for swarm, places in dealt.items()}
+
+    def _ask(self, supply: Supply, places: int) -> _Search:
+        ready = ask_for_ready(supply.pk, places) if supply.goes_on else None
+        return _Search(places, ready, Match(supply.pk, places) if supply.since is not None else None)
+
+    def _take_found(self, searches: dict[int, _Search]) -> list[int]:
+        """Take what was found, work begun before new work; return the swarms that used all their places."""
+        ready = {pk: choose(one.ready.rows, one.places) if one.ready else [] for pk, one in searches.items()}
+        pairs = {pk: _pair(one, one.places - len(ready[pk])) for pk, one in searches.items()}
+        self._resume([attempt for found in ready.values() for attempt in found])
+        self._begin([(pk, pair) for pk, found in pairs.items() for pair in found])
+        used = {pk: len(ready[pk]) + len(pairs[pk]) for pk in searches}
+        for pk, number in used.items():
+            self._taken[pk] = self._taken.get(pk, 0) + number
+        return [pk for pk, number in used.items() if number == searches[pk].places]
+
+    def _resume(self, attempt_ids: list[int]) -> None:
+        for row in resume(self._cell_id, attempt_ids):
+            self.tasks.append(row.task_id)
+            self.agents.add(row.agent_id)
+
+    def _begin(self, found: Sequence[tuple[int, Pair]]) -> None:
+        begin(self._cell_id, found)
+        self.tasks += [task.pk for _, (task, _) in found]
+        self.agents |= {agent.pk for _, (_, agent) in found}
 
 
-def _candidates(limit: int, hopeless: Sequence[Group] = ()) -> QuerySet[Any, Any]:
-    ready = _locked(_ready_tasks().order_by("-priority", "ready_at", "id"))
-    for group in hopeless:
-        ready = ready.exclude(_belongs_to(group))
-    text = ready.annotate(needs_text=Cast("needs", TextField()))
-    return text.values_list(
-        "pk", "swarm_id", "title", "needs_text", "priority", "agent_id", "pinned", "verifies__agent_id"
-    )[:limit]
-
-
-def _belongs_to(group: Group) -> Q:
-    pinned = Q(agent_id=group.pinned_to, pinned=True) if group.pinned_to else Q(pinned=False)
-    judged = Q(verifies__agent_id=group.barred) if group.barred else Q(verifies__agent_id__isnull=True)
-    return Q(swarm_id=group.swarm_id, needs=list(group.needs)) & pinned & judged
-
-
-def _group_of(task: Candidate) -> Group:
-    needs = tuple(json.loads(task.needs)) if task.needs != "[]" else ()
-    return Group(task.swarm_id, needs, task.agent_id if task.pinned else None, task.barred)
-
-
-def _match(candidates: Sequence[Candidate], limit: int) -> tuple[list[tuple[Candidate, Agent]], list[Group]]:
-    """Return at most `limit` pairs, the most urgent first, and the groups for which nobody was left."""
-    groups: dict[Group, list[Candidate]] = defaultdict(list)
-    for task in candidates:
-        groups[_group_of(task)].append(task)
-    pairs: list[tuple[Candidate, Agent]] = []
-    taken: dict[int, int] = defaultdict(int)
-    unmatched = []
-    for group, tasks in groups.items():
-        found = _pair(tasks, _find_free(group, len(tasks) + len(taken)), taken)
-        pairs += found
-        if len(found) < len(tasks):
-            unmatched.append(group)
-    place = {task.pk: n for n, task in enumerate(candidates)}
-    return sorted(pairs, key=lambda pair: place[pair[0].pk])[:limit], unmatched
-
-
-def _find_free(group: Group, most: int) -> list[Agent]:
-    """Return the least loaded free agents that can do it, those that waited longest first."""
-    free = Agent.objects.filter(
-        swarm_id=group.swarm_id, desired_state="running", retired_at=None, active__lt=F("max_active")
-    ).order_by("active", F("claimed_at").asc(nulls_first=True), "id")
-    if group.pinned_to:
-        free = free.filter(pk=group.pinned_to)
-    if group.barred:
-        free = free.exclude(pk=group.barred)
-    if group.needs:
-        free = free.annotate(can=Cast("capabilities", TextField()))
-        for need in group.needs:
-            free = free.filter(can__contains=f'"{need}"')
-    return list(_locked(free.only("id", "name", "active", "max_active", "swarm_id"))[:most])
-
-
-def _pair(tasks: list[Candidate], free: list[Agent], taken: dict[int, int]) -> list[tuple[Candidate, Agent]]:
-    """Deal the tasks out one to each agent in turn until tasks or places are used up."""
-    pairs: list[tuple[Candidate, Agent]] = []
-    waiting = list(tasks)
-    while waiting:
-        dealt = len(pairs)
-        for agent in free:
-            if waiting and agent.active + taken[agent.pk] < agent.max_active:
-                taken[agent.pk] += 1
-                pairs.append((waiting.pop(0), agent))
-        if len(pairs) == dealt:
-            break
-    return pairs
-
-
-def _begin(cell_id: int, pairs: list[tuple[Candidate, Agent]]) -> list[int]:
-    if not pairs:
-        return []
-    counts = _mark_in_progress(pairs)
-    pairs = [(task, agent) for task, agent in pairs if task.pk in counts]
-    attempts = [
-        Attempt(
-            task_id=task.pk,
-            agent=agent,
-            swarm_id=task.swarm_id,
-            n=counts[task.pk],
-            status="running",
-            cell_id=cell_id,
-            priority=task.priority,
-        )
-        for task, agent in pairs
-    ]
-    ids = insert_rows(Attempt, attempts)
-    Agent.objects.filter(pk__in={agent.pk for _, agent in pairs}).update(claimed_at=timezone.now())
-    settle_agents(agent.pk for _, agent in pairs)
-    record(
-        Fact(
-            Kind.TASK_CLAIMED,
-            Actor("agent", agent.pk, agent.name),
-            "task",
-            task.pk,
-            task.title,
-            swarm_ref=task.swarm_id,
-            detail={"attempt": counts[task.pk], "cell": cell_id},
-        )
-        for task, agent in pairs
-    )
-    _bump(attempts)
-    return ids
-
-
-_MARK = """
-WITH v(task, agent) AS (VALUES {rows})
-UPDATE tasks_task SET status = 'in_progress', status_since = %s, agent_id = v.agent, attempt_count = attempt_count + 1,
-  started_at = COALESCE(started_at, %s), not_before = NULL
-FROM v WHERE tasks_task.id = v.task AND tasks_task.status = 'ready'
-RETURNING tasks_task.id, tasks_task.attempt_count
-"""
-
-
-def _mark_in_progress(pairs: list[tuple[Candidate, Agent]]) -> dict[int, int]:
-    """Take the tasks for their agents; returns the attempt number of each that was still ready."""
-    now = timezone.now()
-    values = [value for task, agent in pairs for value in (task.pk, agent.pk)]
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK.format(rows=", ".join(["(%s, %s)"] * len(pairs))), [*values, now, now])
-        return dict(cursor.fetchall())
-
-
-def _bump(attempts: Sequence[Attempt]) -> None:
-    names = {"swarms"}
-    for row in attempts:
-        names |= {f"task:{row.task_id}", f"agent:{row.agent_id}", f"swarm:{row.swarm_id}"}
-    topics.bump(names)
+def _pair(search: _Search, places: int) -> list[Pair]:
+    return search.match.find(places) if search.match and places else []

@@ -7,39 +7,42 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from audit import topics
 from audit.events import Fact, Kind, record
 from tasks.engine.finish import finish
-from tasks.engine.orders import CellDeclaredDead, Ending, Waiting, Write, Written
+from tasks.engine.orders import CellDeclaredDead, Completed, Ending, Failed, Waiting, Write, Written
+from tasks.engine.points import Point, reach
 from tasks.models import Attempt, Effect, Step
-from victoros.lib import live
+from tasks.transitions import ask_whether_awaited
+from victoros.lib import clock, live
 from victoros.lib.errors import VictorError
-from victoros.lib.inserting import insert_rows
+from victoros.lib.inserting import add_rows
+from victoros.lib.statements import Answer, among, ask, change, given, lock, now, numbers_given, tell
 
 log = logging.getLogger(__name__)
 
-_NOW = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "clock_timestamp()"}
 _RENEW = "UPDATE tasks_cell SET heartbeat_at = {now} WHERE id = %s AND status IN ('alive', 'draining')"
+_HOLD = "SELECT id FROM tasks_cell WHERE id = %s AND status IN ('alive', 'draining') {lock}"
 _ADVANCE = """
-WITH v(attempt, held_fence, before_n, after_n, t_in, t_out, nanos) AS (VALUES {rows})
+WITH v(attempt, held_fence, before_n, after_n, t_in, t_out, nanos) AS ({rows})
 UPDATE tasks_attempt SET
   steps = v.after_n, tokens_in = tokens_in + v.t_in, tokens_out = tokens_out + v.t_out,
   cost_nanos = cost_nanos + v.nanos, last_step_at = %s,
-  deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE deaths END
+  deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE deaths END,
+  unclear_deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE unclear_deaths END
 FROM v
 WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status = 'running'
   AND tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
 RETURNING tasks_attempt.id
 """
 _CREDIT = """
-WITH v(agent, n, tokens, nanos) AS (VALUES {rows})
+WITH v(agent, n, tokens, nanos) AS ({rows})
 UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count + v.tokens,
   cost_nanos = cost_nanos + v.nanos
 FROM v WHERE agents_agent.id = v.agent
 """
-_LOCK = "SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = "SELECT id FROM {table} WHERE {these} ORDER BY id FOR NO KEY UPDATE"
 _SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed": Kind.EFFECT_FAILED}
 
 
@@ -49,53 +52,79 @@ def commit_batch(cell_id: int, writes: Sequence[Write], send: topics.Send = live
     Safe to repeat after an error whose outcome is unknown: a write that did commit is then no longer held.
     """
     with transaction.atomic(), topics.gather(send):
-        renew_lease(cell_id)
+        lease = ask_for_lease(cell_id)
         _lock_in_order(writes)
-        held = _advance(cell_id, writes)
+        advanced, awaited = _ask_to_advance(cell_id, writes), _ask_who_waits(writes)
+        make_sure(lease)
+        held = {pk for (pk,) in advanced.rows}
+        reach(Point.BATCH_ADVANCED)
         results = [_apply(write) if write.order.attempt_id in held else Written(held=False) for write in writes]
         kept = [(write, result) for write, result in zip(writes, results, strict=True) if result.held]
         _take_back(kept)
         _write_journal(kept)
-        finish([(write.order, _ending_of(write, result)) for write, result in kept])
+        finish([(write.order, _ending_of(write, result)) for write, result in kept], awaited)
         topics.bump(name for write, _ in kept for name in _topics(write))
+        reach(Point.BATCH_WRITTEN)
+    reach(Point.BATCH_COMMITTED)
     return [_public(write, result) for write, result in zip(writes, results, strict=True)]
 
 
 def renew_lease(cell_id: int) -> None:
     """Renew the cell's heartbeat by the database's clock, or raise `CellDeclaredDead`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RENEW.format(now=_NOW[connection.vendor]), [cell_id])
-        if not cursor.rowcount:
-            raise CellDeclaredDead
+    if not change(_RENEW.format(now=now()), cell_id):
+        raise CellDeclaredDead
+
+
+def ask_for_lease(cell_id: int) -> Answer:
+    """Hold on to the lease: whoever would declare the cell dead waits for this transaction. The answer is for `make_sure`.
+
+    The heartbeat is not renewed by it: that is done in its own time (`renew_lease`), and costs an entry in an index.
+    """
+    return ask(_HOLD.format(lock=lock("FOR SHARE")), cell_id)
+
+
+def make_sure(lease: Answer) -> None:
+    """Raise `CellDeclaredDead` unless we hold the lease."""
+    if not lease.rows:
+        raise CellDeclaredDead
 
 
 def _lock_in_order(writes: Sequence[Write]) -> None:
-    """Lock attempts and agents by rising id, as stops do (PostgreSQL): two transactions must not wait for each other."""
-    if not writes or not connection.features.has_select_for_update:
-        return
-    for table, ids in (
-        ("tasks_attempt", {write.order.attempt_id for write in writes}),
-        ("agents_agent", {write.order.agent.id for write in writes}),
-    ):
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK.format(table=table), [sorted(ids)])
+    """Lock attempts and agents by rising id, as stops do (PostgreSQL): two transactions must not wait for each other.
+
+    The one attempt of a single write is locked by being moved on, and its agent after it.
+    """
+    if len(writes) > 1:
+        _lock("tasks_attempt", {write.order.attempt_id for write in writes})
+        _lock("agents_agent", {write.order.agent.id for write in writes})
 
 
-def _advance(cell_id: int, writes: Sequence[Write]) -> set[int]:
-    if not writes:
-        return set()
-    rows = ", ".join(_as_values(write) for write in writes)
-    with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE.format(rows=rows), [timezone.now(), cell_id])
-        return {row[0] for row in cursor.fetchall()}
+def _lock(table: str, ids: set[int]) -> None:
+    if connection.features.has_select_for_update:
+        tell(_LOCK.format(table=table, these=among("id")), given(ids))
 
 
-def _as_values(write: Write) -> str:
-    """Return the row for `_ADVANCE`. Whole numbers are written out: a parameter each costs more than the statement."""
+def _ask_to_advance(cell_id: int, writes: Sequence[Write]) -> Answer:
+    """Move on those attempts that still hold their fence; the answer holds their ids."""
+    rows, numbers = numbers_given([_as_numbers(write) for write in writes])
+    return ask(_ADVANCE.format(rows=rows), *numbers, clock.now(), cell_id)
+
+
+def _ask_who_waits(writes: Sequence[Write]) -> Answer | None:
+    """Lock the tasks that end, and ask whether anything waits for them; None if none ends, or if this very batch could yet make
+    something wait for one."""
+    ending = {write.order.task.id for write in writes if isinstance(write.ending, Completed | Failed)}
+    if not ending:
+        return None
+    _lock("tasks_task", ending)
+    return None if any(write.perform for write in writes) else ask_whether_awaited(ending)
+
+
+def _as_numbers(write: Write) -> tuple[int, ...]:
+    """Return the row for `_ADVANCE`."""
     step, order = write.step, write.order
     spent = (step.tokens_in, step.tokens_out, step.cost_nanos) if step else (0, 0, 0)
-    numbers = (order.attempt_id, order.fence, write.before, write.before + bool(step), *spent)
-    return f"({', '.join(str(int(number)) for number in numbers)})"
+    return (order.attempt_id, order.fence, write.before, write.before + bool(step), *spent)
 
 
 def _take_back(kept: list[tuple[Write, Written]]) -> None:
@@ -128,7 +157,7 @@ def _write_journal(kept: list[tuple[Write, Written]]) -> None:
             write.step.result = result.result
         steps.append(write.step)
     if steps:
-        insert_rows(Step, steps)
+        add_rows(Step, steps)
         _credit_agents(kept)
     _write_effects(kept)
 
@@ -145,7 +174,7 @@ def _write_effects(kept: list[tuple[Write, Written]]) -> None:
             Effect.objects.filter(key=key).update(
                 status=status,
                 result=result,
-                settled_at=None if begun_again else timezone.now(),
+                settled_at=None if begun_again else clock.now(),
                 attempt=write.order.attempt_id,
                 tries=F("tries") + int(begun_again),
             )
@@ -167,9 +196,8 @@ def _credit_agents(kept: list[tuple[Write, Written]]) -> None:
             total[0] += 1
             total[1] += write.step.tokens_in + write.step.tokens_out
             total[2] += write.step.cost_nanos
-    rows = ", ".join(f"({agent_id}, {', '.join(map(str, totals[agent_id]))})" for agent_id in sorted(totals))
-    with connection.cursor() as cursor:
-        cursor.execute(_CREDIT.format(rows=rows))
+    rows, numbers = numbers_given([(agent_id, *totals[agent_id]) for agent_id in sorted(totals)])
+    tell(_CREDIT.format(rows=rows), *numbers)
 
 
 def _ending_of(write: Write, result: Written) -> Ending | None:

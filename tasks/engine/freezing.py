@@ -6,64 +6,127 @@ and only reading is needed to see that it must be.
 import logging
 import os
 import signal
-import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from tasks.engine.burial import bury
+from tasks.engine.trust import Trust
 from tasks.models import Cell
-from victoros.lib.clock import now_plus
+from victoros.lib.clock import database_now, now_plus
+from victoros.lib.hands import leave_word
+from victoros.lib.host import this_host
 
 log = logging.getLogger(__name__)
 
 DEAD_FOR = timedelta(hours=1)
+LOOK_S = 1.0
 CLOCK_SLACK_S = 5.0
-"""How much later than its row a process may have begun by the system's clock and still be that cell."""
+"""How much younger than its row a process may be and still be that cell."""
 
 
 def watch_in_background() -> None:
-    """Look after this host's cells in a thread of its own, whatever the reconciler waits for."""
+    """Look after this host's cells in threads of their own, whatever the reconciler waits for."""
+    threading.Thread(target=_look_for_ever, args=(VanishedCells().bury,), name="vanished cells", daemon=True).start()
     if settings.VICTOR_END_FROZEN:
-        threading.Thread(target=_watch, name="frozen cells", daemon=True).start()
+        trust = Trust()
+        threading.Thread(
+            target=_look_for_ever, args=(lambda: _end_frozen(trust),), name="frozen cells", daemon=True
+        ).start()
 
 
 def end_frozen_cells() -> int:
     """Kill the processes of this host's cells whose lease has run out; returns how many. Reads only.
 
-    A cell that was declared dead of late counts too: the reconciler may have been quicker than this look.
+    A cell that was declared dead of late counts too: the reconciler may have been quicker than this look. One whose process
+    has signed on again since does not: that process works.
     """
     late = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
     lately = Q(status="dead", ended_at__gt=now_plus(-DEAD_FOR))
+    again = Cell.objects.filter(
+        host=OuterRef("host"), pid=OuterRef("pid"), pk__gt=OuterRef("pk"), heartbeat_at__gte=late
+    )
     silent = Cell.objects.filter(
-        Q(status__in=["alive", "draining"]) | lately, host=socket.gethostname(), heartbeat_at__lt=late
+        Q(status__in=["alive", "draining"]) | lately, ~Exists(again), host=this_host(), heartbeat_at__lt=late
     )
     return sum(_end(cell) for cell in silent.order_by("pk"))
 
 
-def _watch() -> None:
+class VanishedCells:
+    """The cells of this host whose process is gone, look by look. Reports may get lost with the queue server."""
+
+    def __init__(self) -> None:
+        self._missed: set[int] = set()
+
+    def bury(self) -> int:
+        """Look once and bury what was gone at the last look too; returns how many.
+
+        At the first sight the parent may still be about to say how the process ended, and a death nobody saw is unclear.
+        """
+        alive = Cell.objects.filter(status__in=["alive", "draining"], host=this_host())
+        gone = {cell.pk: cell for cell in alive if _is_gone(cell.pid)}
+        known, self._missed = self._missed & set(gone), set(gone)
+        return sum(bury(gone[pk], f"process {gone[pk].pid} is gone") for pk in sorted(known))
+
+
+def _look_for_ever(look: Callable[[], object]) -> None:
     while True:
         try:
-            end_frozen_cells()
+            look()
         except DatabaseError as error:
             log.info("The database does not answer, looking again: %s", error)
             connection.close()
-        time.sleep(settings.VICTOR_RECONCILE_S)
+        time.sleep(min(settings.VICTOR_RECONCILE_S, LOOK_S))
+
+
+def _end_frozen(trust: Trust) -> None:
+    """Look once; what is silent for want of a database is left alone."""
+    with trust.watch():
+        database_now()
+    if trust.is_enough:
+        end_frozen_cells()
+
+
+def _is_gone(pid: int) -> bool:
+    """Tell whether no process has this number any more; one that only waits to be buried by its parent counts as gone."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
 
 
 def _end(cell: Cell) -> bool:
     """Kill the cell's process, unless the number belongs to a younger process by now."""
     try:
         process = psutil.Process(cell.pid)
-        if process.create_time() > cell.started_at.timestamp() + CLOCK_SLACK_S or cell.pid == os.getpid():
+        if age_of(process) < _age_of_row(cell) - CLOCK_SLACK_S or cell.pid == os.getpid():
             return False
+        leave_word(settings.VICTOR_HOME, cell.pid, f"it was silent for more than {settings.VICTOR_LEASE_S:g} s")
         process.send_signal(signal.SIGKILL)
     except psutil.Error:
         return False
     log.warning("%s was silent for more than %s s; process %s was killed", cell, settings.VICTOR_LEASE_S, cell.pid)
     return True
+
+
+def age_of(process: psutil.Process) -> float:
+    """Return how many seconds ago a process began, by the clock that nobody sets where there is one (Linux)."""
+    try:
+        begun = int(Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except OSError:
+        return time.time() - process.create_time()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - begun / os.sysconf("SC_CLK_TCK")
+
+
+def _age_of_row(cell: Cell) -> float:
+    return (database_now() - cell.started_at).total_seconds()

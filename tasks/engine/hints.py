@@ -7,6 +7,9 @@ from victoros.lib import live
 PAUSE_S = 0.02
 """How long hints are gathered after one was sent; a page repaints four times a second at most."""
 
+MOST_PENDING = 20_000
+"""Topics held back while Redis takes its time; what comes then is dropped, and pages find out by asking."""
+
 
 class HintSender:
     """Sends the first hint at once and what follows within the next moments together. The newest version of a topic wins."""
@@ -20,7 +23,8 @@ class HintSender:
     def post(self, versions: dict[str, int]) -> None:
         """Send these topics soon. Called from the database's thread, once its transaction has committed."""
         with self._lock:
-            self._pending.update(versions)
+            if len(self._pending) < MOST_PENDING:  # else Redis is very slow; pages ask by themselves
+                self._pending.update(versions)
             if not self._thread.is_alive() and not self._closed.is_set():
                 self._thread.start()
         self._wake.set()

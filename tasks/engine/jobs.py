@@ -26,8 +26,8 @@ def run_cell() -> None:
 def keep_cells() -> int:
     """Queue as many cell jobs as workers lack; returns how many. Redis being away is no fault: the next round sees.
 
-    A Redis that came back empty knows no workers though they wait there, and they do not sign on again: at least the
-    `VICTOR_CELLS` of `up` are reckoned with. A job too many only waits in the queue.
+    A Redis that came back empty knows no workers until they have said again that they live: at least those of this host,
+    `VICTOR_CELLS`, are reckoned with. A job too many only waits in the queue.
     """
     try:
         queue = django_rq.get_queue(QUEUE)

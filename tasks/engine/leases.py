@@ -1,29 +1,30 @@
 """Named rights that one process holds until a moment of the database's clock."""
 
-import socket
 from datetime import timedelta
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from tasks.engine.points import Point, reach
 from tasks.models import Lease
 from victoros.lib.clock import now_plus
+from victoros.lib.host import this_host
 
 
 def holder_of(pid: int, host: str = "") -> str:
     """Return the name under which a process holds leases."""
-    return f"{host or socket.gethostname()}:{pid}"
+    return f"{host or this_host()}:{pid}"
 
 
 def take_lease(name: str, holder: str, length: timedelta) -> bool:
     """Take or renew a named lease by the database's clock; True while it is ours."""
     mine = Lease.objects.filter(Q(holder=holder) | Q(until__lt=Now()), name=name)
     if mine.update(holder=holder, until=now_plus(length)):
+        reach(Point.LEASE_TAKEN)
         return True
     if Lease.objects.filter(name=name).exists():
         return False
-    _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "until": timezone.now() + length})
+    _, created = Lease.objects.get_or_create(name=name, defaults={"holder": holder, "until": now_plus(length)})
     return created
 
 

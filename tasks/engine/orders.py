@@ -62,6 +62,9 @@ class ApprovalFacts:
     id: int
     status: str
     note: str
+    edited: dict[str, Any] | None = None
+    """The arguments a person put in the place of those asked for."""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Order:
     fence: int
     steps: int
     deaths: int
+    is_suspect: bool
     task: TaskFacts
     agent: AgentFacts
     swarm: SwarmFacts

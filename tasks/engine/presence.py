@@ -1,21 +1,22 @@
 """A cell's row: signing on, saying what it holds, giving back, signing off."""
 
 import os
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from audit import topics
 from audit.actors import SYSTEM
 from audit.events import Fact, Kind, record
+from tasks.engine.points import Point, reach
 from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell
 from tasks.transitions import settle_agents, topics_of
 from tasks.wakeups import call_for_work
+from victoros.lib import clock
+from victoros.lib.host import this_host
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Hold:
 @transaction.atomic
 def open_cell(slots: int, worker_pid: int) -> int:
     """Sign on; returns the cell's id."""
-    cell = Cell.objects.create(host=socket.gethostname(), pid=os.getpid(), worker_pid=worker_pid, slots=slots)
+    cell = Cell.objects.create(host=this_host(), pid=os.getpid(), worker_pid=worker_pid, slots=slots)
+    reach(Point.CELL_OPENING)
     record(Fact(Kind.CELL_STARTED, SYSTEM, "cell", cell.pk, str(cell), detail={"pid": cell.pid}))
     topics.bump({"cells"})
     return cell.pk
@@ -40,12 +42,18 @@ def close_cell(cell_id: int, why: str) -> None:
     """Sign off; whatever the cell still holds goes back to ready."""
     with topics.gather():
         release_attempts(Attempt.objects.filter(cell=cell_id, status="running").values_list("pk", flat=True))
+        reach(Point.CELL_CLOSING)
         ended = Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(
-            status="ended", ended_at=timezone.now(), reason=why[:200]
+            status="ended", ended_at=clock.now(), reason=why[:200]
         )
         if ended:
             record(Fact(Kind.CELL_ENDED, SYSTEM, "cell", cell_id, f"cell {cell_id}", detail={"why": why}))
         topics.bump({"cells"})
+
+
+def living_cells() -> set[int]:
+    """Return the ids of the cells that nobody has declared dead."""
+    return set(Cell.objects.filter(status__in=["alive", "draining"]).values_list("pk", flat=True))
 
 
 def held_by(cell_id: int) -> dict[int, Hold]:
@@ -72,8 +80,9 @@ def release_attempts(attempt_ids: Iterable[int]) -> int:
     held = Attempt.objects.filter(pk__in=list(attempt_ids), status="running")
     rows = lock_rows(held.select_related("task", "agent"))
     Attempt.objects.filter(pk__in=[row.pk for row in rows], status="running").update(
-        status="ready", cell=None, fence=F("fence") + 1, ready_at=timezone.now()
+        status="ready", cell=None, fence=F("fence") + 1, ready_at=clock.now()
     )
+    reach(Point.ATTEMPT_RELEASING)
     settle_agents(row.agent_id for row in rows)
     record(
         Fact(

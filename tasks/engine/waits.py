@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from agents.models import Agent
 from agents.services.mail import read_mailbox
@@ -17,8 +16,11 @@ from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
 from tasks.engine.orders import Order, Waiting
 from tasks.models import Approval, Effect, Task
+from tasks.standing import use_rule
 from tasks.states import is_settled
+from victoros.lib import clock
 from victoros.lib.errors import InvalidInput
+from victoros.lib.sentences import sentence as _
 
 SEVERITY = {"reversible": 40, "irreversible": 70, "money": 80, "people": 75}
 
@@ -44,9 +46,9 @@ def await_mail(order: Order, timeout: timedelta | None, waited_since: datetime |
     letters = read_mailbox(agent=Agent.objects.get(pk=order.agent.id))
     if letters:
         return {"letters": [describe_letter(letter) for letter in letters]}
-    if timeout is not None and waited_since is not None and timezone.now() >= waited_since + timeout:
+    if timeout is not None and waited_since is not None and clock.now() >= waited_since + timeout:
         return {"letters": []}
-    since = waited_since or timezone.now()
+    since = waited_since or clock.now()
     return Waiting(
         "mail", wake_at=since + timeout if timeout is not None else None, since=since, why="It waits for mail."
     )
@@ -84,13 +86,15 @@ def ask_for_approval(order: Order, tool: Tool, arguments: dict[str, Any], why: s
             "arguments": arguments,
             "effect_class": str(tool.effect),
             "why": why[:400],
-            "expires_at": timezone.now() + timedelta(seconds=settings.VICTOR_APPROVAL_S),
+            "expires_at": clock.now() + timedelta(seconds=settings.VICTOR_APPROVAL_S),
         },
     )
+    if created and use_rule(approval):
+        return Waiting("time", wake_at=clock.now(), why=f"{tool.name} is allowed by a standing rule.")
     if created:
         _put_before_operators(order, approval, tool)
     elif approval.status != Approval.Status.PENDING:
-        return Waiting("time", wake_at=timezone.now(), why=f"{tool.name} has just been decided.")
+        return Waiting("time", wake_at=clock.now(), why=f"{tool.name} has just been decided.")
     return Waiting("approval", ref=approval.pk, why=f"{tool.name} waits for approval.")
 
 
@@ -103,8 +107,8 @@ def report_uncertain(order: Order, tool: Tool, key: str) -> Waiting:
     item = raise_item(
         actor=order.actor,
         kind="uncertain_effect",
-        title=f"Did {tool.name} take place?",
-        body=f"The process died between the act and its record. Key {key}.",
+        title=_("Did %(tool)s take place?") % {"tool": tool.name},
+        body=_("The process died between the act and its record, or the answer was lost. Key %(key)s.") % {"key": key},
         severity=80,
         object_kind="attempt",
         object_ref=order.attempt_id,

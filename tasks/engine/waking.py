@@ -1,7 +1,5 @@
 """Waking what waits: a time that came, mail that arrived, an event whose wake-up was lost."""
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -9,16 +7,27 @@ from django.db.models.functions import Now
 from agents.models import Message
 from audit import topics
 from audit.models import AttentionItem
-from tasks.engine.prepared import Build, fetch
 from tasks.models import Approval, Attempt, Task
 from tasks.transitions import wake_attempts
+from victoros.lib.statements import Answer, ask, now
 
 AT_ONCE = 500
+_DUE = """
+SELECT EXISTS (SELECT 1 FROM tasks_attempt a WHERE a.status = 'waiting' AND a.wake_at <= {now}),
+  EXISTS (SELECT 1 FROM tasks_attempt a WHERE a.status = 'waiting' AND a.waiting_for = 'mail'
+    AND EXISTS (SELECT 1 FROM agents_message m WHERE m.recipient_id = a.agent_id AND m.status = 'delivered'))
+"""
 
 
-def wake_due() -> int:
-    """Wake attempts whose time has come or whose agent has mail. Two index look-ups when there are none."""
-    return sum(_wake(build()) for build in (_rested, _with_mail) if fetch(_one_of, build))
+def ask_for_due() -> Answer:
+    """Ask by two index look-ups whether a time has come, and whether mail has, for attempts that wait for it."""
+    return ask(_DUE.format(now=now()))
+
+
+def wake_due(due: Answer | None = None) -> int:
+    """Wake attempts whose time has come or whose agent has mail, as far as `due` (from `ask_for_due`) knows of some."""
+    rested, have_mail = (due or ask_for_due()).rows[0]
+    return (_wake(_rested()) if rested else 0) + (_wake(_with_mail()) if have_mail else 0)
 
 
 def _rested() -> QuerySet[Attempt]:
@@ -28,10 +37,6 @@ def _rested() -> QuerySet[Attempt]:
 def _with_mail() -> QuerySet[Attempt]:
     mail = Message.objects.filter(recipient=OuterRef("agent"), status="delivered")
     return Attempt.objects.filter(Exists(mail), status="waiting", waiting_for="mail")
-
-
-def _one_of(build: Build) -> QuerySet[Any, Any]:
-    return build().values_list("pk")[:1]
 
 
 def wake_forgotten() -> int:

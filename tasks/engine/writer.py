@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -30,6 +31,9 @@ class Writer:
         self._pending: list[tuple[Write, asyncio.Future[Written]]] = []
         self._wake = asyncio.Event()
         self._hints = HintSender()
+        self.send = self._hints.post
+        """Tells browsers what has changed, without waiting."""
+        self._away_since: float | None = None
 
     async def put(self, write: Write) -> Written:
         """Make one write durable together with whatever else is ready."""
@@ -51,10 +55,13 @@ class Writer:
         """Run database work in the writer's thread, between batches; waits out a database that is away."""
         while True:
             try:
-                return await self._run(work)
+                done = await self._run(work)
             except (OperationalError, InterfaceError) as error:
-                log.warning("The database does not answer, trying again: %s", error)
+                self._tell_outage(error)
                 await asyncio.sleep(RETRY_S)
+            else:
+                self._tell_return()
+                return done
 
     def close(self) -> None:
         """Let the thread end and its connection close."""
@@ -62,10 +69,21 @@ class Writer:
         self._thread.shutdown(wait=True)
         self._hints.close()
 
+    def _tell_outage(self, error: Exception) -> None:
+        """Log the first of all failures of an outage."""
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            log.warning("The database does not answer, trying again until it does: %s", error)
+
+    def _tell_return(self) -> None:
+        if self._away_since is not None:
+            log.warning("The database answers again after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = None
+
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[Written]]]) -> None:
         writes = [write for write, _ in batch]
         try:
-            results = await self.in_database(lambda: commit_batch(self.cell_id, writes, self._hints.post))
+            results = await self.in_database(lambda: commit_batch(self.cell_id, writes, self.send))
         except Exception as error:  # a tool may raise anything; it must not take the other attempts with it
             await self._commit_singly(batch, error)
             return

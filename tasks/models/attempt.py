@@ -1,32 +1,35 @@
 """One run of a task by an agent."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
 
 
 class Attempt(models.Model):
     """A run that survives its processes: it hangs on a cell only while it is driven."""
 
     class Status(models.TextChoices):
-        READY = "ready"
-        RUNNING = "running"
-        WAITING = "waiting"
-        STOPPED = "stopped"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-        QUARANTINED = "quarantined"
+        READY = "ready", _("Ready")
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
+        STOPPED = "stopped", _("Stopped")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        QUARANTINED = "quarantined", _("Quarantined")
 
     LIVE = ["ready", "running", "waiting", "stopped"]
     """States in which the attempt still owns its task."""
 
     class WaitingFor(models.TextChoices):
-        APPROVAL = "approval"
-        ANSWER = "answer"
-        MAIL = "mail"
-        SUBTASK = "subtask"
-        TIME = "time"
-        EFFECT = "effect", "word on an uncertain effect"
+        APPROVAL = "approval", _("Approval")
+        ANSWER = "answer", _("Answer")
+        MAIL = "mail", _("Mail")
+        SUBTASK = "subtask", _("Subtask")
+        TIME = "time", _("Time")
+        EFFECT = "effect", _("word on an uncertain effect")
+        QUOTA = "quota", _("its turn at the provider")
 
     task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="attempts")
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="attempts")
@@ -51,12 +54,17 @@ class Attempt(models.Model):
     wake_at = models.DateTimeField(null=True)
     """When a waiting attempt goes on without being woken."""
     deaths = models.PositiveSmallIntegerField(default=0)
-    """Processes that died while this attempt was on them."""
+    """Processes that died while this attempt's own code was executing, since the last step it finished."""
+    unclear_deaths = models.PositiveSmallIntegerField(default=0)
+    """Processes that died while it was on them and nobody knows whose code was executing, or that were killed from outside as
+    far as anybody can tell while its own was, since the last step it finished."""
     error_category = models.CharField(max_length=16, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_id = models.CharField(max_length=12, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    ready_at = models.DateTimeField(default=timezone.now)
+    tidied = models.PositiveSmallIntegerField(default=0)
+    """What is left of its journal: 0 all of it, 1 steps without words, 2 nothing. See `tasks.tidying`."""
+    created_at = models.DateTimeField(default=clock.now)
+    ready_at = models.DateTimeField(default=clock.now)
     last_step_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -65,7 +73,12 @@ class Attempt(models.Model):
         default_permissions = ()
         indexes = [
             models.Index(
-                fields=["-priority", "ready_at", "id"], name="attempt_ready_queue", condition=models.Q(status="ready")
+                fields=["swarm", "-priority", "ready_at", "id"],
+                name="attempt_ready_in_swarm",
+                condition=models.Q(status="ready"),
+            ),
+            models.Index(
+                fields=["tidied", "ended_at"], name="attempt_to_tidy", condition=models.Q(ended_at__isnull=False)
             ),
             models.Index(fields=["cell", "status"], name="attempt_by_cell"),
             models.Index(fields=["swarm", "status"], name="attempt_by_swarm"),
@@ -107,5 +120,15 @@ class Attempt(models.Model):
             ),
         ]
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it may kill the next process too."""
+        return is_suspect(self.deaths, self.unclear_deaths)
+
     def __str__(self) -> str:
         return f"attempt {self.n} of task {self.task_id}"
+
+
+def is_suspect(deaths: int, unclear_deaths: int) -> bool:
+    """Tell by the deaths of an attempt whether it may kill the next process too: it is driven alone until it has made a step."""
+    return deaths >= 1 or unclear_deaths >= 2

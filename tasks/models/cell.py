@@ -2,18 +2,22 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib.host import name_of
 
 
 class Cell(models.Model):
     """One process that drives many attempts; its row is the lease on all of them."""
 
     class Status(models.TextChoices):
-        ALIVE = "alive"
-        DRAINING = "draining"
-        ENDED = "ended"
-        DEAD = "dead"
+        ALIVE = "alive", _("Alive")
+        DRAINING = "draining", _("Draining")
+        ENDED = "ended", _("Ended")
+        DEAD = "dead", _("Dead")
 
     host = models.CharField(max_length=120)
+    """As `victoros.lib.host` names it: process numbers mean something only there."""
     pid = models.PositiveIntegerField()
     worker_pid = models.PositiveIntegerField(default=0)
     """Process id of the RQ worker it was forked from; 0 when it has none."""
@@ -38,7 +42,12 @@ class Cell(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"cell {self.pk} on {self.host}"
+        return f"cell {self.pk} on {self.host_name}"
+
+    @property
+    def host_name(self) -> str:
+        """What people call the host."""
+        return name_of(self.host)
 
 
 class Lease(models.Model):

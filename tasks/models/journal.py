@@ -1,20 +1,22 @@
 """What an attempt did, step by step, and what it did to the outside."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
 
 
 class Step(models.Model):
     """One finished move. Written once; a resumed attempt reads it instead of doing it again."""
 
     class Kind(models.TextChoices):
-        THINK = "think"
-        ACT = "act"
-        WAIT = "wait"
+        THINK = "think", _("Think")
+        ACT = "act", _("Act")
+        WAIT = "wait", _("Wait")
 
     class Outcome(models.TextChoices):
-        DONE = "done"
-        FAILED = "failed"
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     attempt = models.ForeignKey("tasks.Attempt", models.PROTECT, related_name="journal")
     n = models.PositiveIntegerField()
@@ -30,7 +32,7 @@ class Step(models.Model):
     cost_nanos = models.PositiveBigIntegerField(default=0)
     """Billionths of a US dollar."""
     started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["attempt", "n"]
@@ -45,9 +47,9 @@ class Effect(models.Model):
     """A tool's act on the outside, written down before it happens and settled after."""
 
     class Status(models.TextChoices):
-        INTENDED = "intended"
-        DONE = "done"
-        FAILED = "failed"
+        INTENDED = "intended", _("Intended")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     key = models.CharField(max_length=64, unique=True)
     """sha256 of task, step, tool and canonical arguments; handed to the tool as its idempotency key."""
@@ -58,7 +60,7 @@ class Effect(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.INTENDED)
     result = models.JSONField(default=dict)
     tries = models.PositiveSmallIntegerField(default=1)
-    intended_at = models.DateTimeField(default=timezone.now)
+    intended_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
 
     class Meta:

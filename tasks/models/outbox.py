@@ -1,18 +1,20 @@
 """Wake-ups that must not be lost."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
 
 
 class Outbox(models.Model):
     """Something cells must look at; written with what caused it, marked by the cell that looked."""
 
     class Kind(models.TextChoices):
-        WORK = "work"
-        HALT = "halt"
+        WORK = "work", _("Work")
+        HALT = "halt", _("Halt")
 
     kind = models.CharField(max_length=4, choices=Kind)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
     rung_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,22 +1,25 @@
 """What is worked on."""
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from victoros.lib import clock
 
 
 class Task(models.Model):
     """A piece of work with its acceptance, its place on the board and what came of it."""
 
     class Status(models.TextChoices):
-        BACKLOG = "backlog"
-        READY = "ready"
-        IN_PROGRESS = "in_progress", "in progress"
-        BLOCKED = "blocked"
-        COMPLETED = "completed"
-        VERIFIED = "verified"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-        QUARANTINED = "quarantined"
+        BACKLOG = "backlog", _("Backlog")
+        READY = "ready", _("Ready")
+        IN_PROGRESS = "in_progress", _("in progress")
+        BLOCKED = "blocked", _("Blocked")
+        COMPLETED = "completed", _("Completed")
+        VERIFIED = "verified", _("Verified")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        QUARANTINED = "quarantined", _("Quarantined")
 
     swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="tasks")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="subtasks")
@@ -33,9 +36,11 @@ class Task(models.Model):
     acceptance = models.JSONField(default=list, blank=True)
     """Items `{"text", "met": bool, "evidence", "by"}`."""
     status = models.CharField(max_length=12, choices=Status, default=Status.READY)
-    status_since = models.DateTimeField(default=timezone.now)
+    status_since = models.DateTimeField(default=clock.now)
     reason = models.CharField(max_length=400, blank=True)
     """Why it is blocked, failed, cancelled or quarantined."""
+    held_at = models.DateTimeField(null=True, blank=True)
+    """Since when a person holds it through its own control; it stays held when its agent or swarm starts again."""
     agent = models.ForeignKey("agents.Agent", models.PROTECT, null=True, blank=True, related_name="tasks")
     """Who works or worked on it last; with `pinned`, the only one who may."""
     pinned = models.BooleanField(default=False)
@@ -54,23 +59,35 @@ class Task(models.Model):
     key = models.CharField(max_length=80, null=True, blank=True)
     """Names the act of creating it: within a swarm the same key makes one task."""
     created_by = models.CharField(max_length=150, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    ready_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
+    ready_at = models.DateTimeField(default=clock.now)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     verified_by = models.CharField(max_length=150, blank=True)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it ended after its deadline, or has not ended although that has passed."""
+        return self.deadline is not None and (self.ended_at or clock.now()) > self.deadline
 
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
         indexes = [
             models.Index(
-                fields=["-priority", "ready_at", "id"], name="task_ready_queue", condition=models.Q(status="ready")
+                fields=["swarm", "-priority", "ready_at", "id"],
+                name="task_ready_in_swarm",
+                condition=models.Q(status="ready"),
             ),
             models.Index(fields=["swarm", "status", "-id"], name="task_by_swarm"),
             models.Index(fields=["status", "-id"], name="task_by_status"),
             models.Index(fields=["agent", "-id"], name="task_by_agent"),
+            models.Index(fields=["-priority", "-id"], name="task_by_priority"),
+            models.Index(fields=["-status_since", "-id"], name="task_by_change"),
+            models.Index(fields=["-created_at", "-id"], name="task_by_birth"),
+            models.Index(fields=["kind", "-id"], name="task_by_kind"),
+            models.Index(Lower("title"), "id", name="task_by_title"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["swarm", "key"], name="task_key_once"),
@@ -108,8 +125,8 @@ class Dependency(models.Model):
     """`task` may start when `on` has ended; `accepts` says which endings will do."""
 
     class Accepts(models.TextChoices):
-        SUCCESS = "success", "completed (and verified, where that is asked)"
-        ENDED = "ended", "any ending"
+        SUCCESS = "success", _("completed (and verified, where that is asked)")
+        ENDED = "ended", _("any ending")
 
     task = models.ForeignKey("tasks.Task", models.CASCADE, related_name="dependencies")
     on = models.ForeignKey("tasks.Task", models.CASCADE, related_name="dependents")

@@ -17,13 +17,21 @@ def task_actions(task: Task, latest: Attempt | None) -> list[Action]:
 
 def agent_actions(agent: Agent) -> list[Action]:
     """Return what can be done to the agent in its desired state."""
-    return [AGENT_ACTS[act] for act in _BY_DESIRED_STATE[agent.desired_state]] if not agent.retired_at else []
+    acts = _BY_DESIRED_STATE[agent.desired_state]
+    acts = ("pause", "restart", "stop") if agent.desired_state == "running" else acts
+    return [AGENT_ACTS[act] for act in acts] if not agent.retired_at else []
 
 
 def swarm_actions(swarm: Swarm) -> list[Action]:
     """Return what can be done to the swarm in its desired state."""
     acts = ["start" if act == "resume" else act for act in _BY_DESIRED_STATE[swarm.desired_state]]
     return [SWARM_ACTS[act] for act in acts] if not swarm.archived_at else []
+
+
+def states_with(act: str) -> list[str]:
+    """Return the desired states of an agent or a swarm in which the act is possible."""
+    like = {"start": "resume", "restart": "pause"}.get(act, act)
+    return [state for state, acts in _BY_DESIRED_STATE.items() if like in acts]
 
 
 def find_action(actions: list[Action], act: str) -> Action | None:
@@ -45,13 +53,13 @@ def _is_held(task: Task, latest: Attempt | None) -> bool:
 
 _BY_STATUS: dict[str, tuple[str, ...]] = {
     "backlog": ("release", "assign", "cancel"),
-    "ready": ("pause", "assign", "cancel"),
+    "ready": ("pause", "shelve", "assign", "cancel"),
     "in_progress": ("pause", "stop", "cancel"),
     "blocked": ("cancel",),
     "completed": ("verify", "refute"),
     "verified": (),
-    "failed": ("retry",),
-    "cancelled": ("retry",),
-    "quarantined": ("retry",),
+    "failed": ("retry", "assign", "cancel"),
+    "cancelled": ("retry", "assign"),
+    "quarantined": ("retry", "assign", "cancel"),
 }
 _BY_DESIRED_STATE = {"running": ("pause", "stop"), "paused": ("resume", "stop"), "stopped": ("resume",)}

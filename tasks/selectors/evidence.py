@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 LONGEST = 240
 _HASH = re.compile(r"[0-9a-f]{40,128}")
 
@@ -24,7 +26,7 @@ def _flatten(values: dict[str, Any], before: str = "") -> Iterator[tuple[str, st
 
 def _say(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, list):
         return _say_list(value)
     text = "" if value is None else str(value)
@@ -37,4 +39,4 @@ def _say_list(values: list[Any]) -> str:
     text = ", ".join(str(value) for value in values)
     if not values or len(text) <= LONGEST / 2:
         return text
-    return f"{len(values)} in all"
+    return _("%(count)s in all") % {"count": len(values)}

@@ -1,36 +1,67 @@
 """What the pages of agents show of work; the functions `agents.work.WorkReader` describes."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.db.models import Count, Max, Min
-from django.utils import timezone
+from django.db.models import BigIntegerField, CharField, Count, F, Max, Min, Value
+from django.utils.translation import gettext as _
 
 from agents.models import Agent
 from agents.work import CurrentWork, FinishedStep, Proof, ProofFact
-from tasks.models import Attempt, Cell, Step, Task
+from tasks.models import Attempt, Cell, Step
+from tasks.selectors.attempts import lease_start
+from tasks.selectors.budgets import read_budget
+from tasks.selectors.counts import count_of_swarms
+from tasks.selectors.minutes import read_trends
 from tasks.selectors.words import say_waiting
+from victoros.lib import clock
 
+__all__ = ["count_tasks", "list_current", "list_steps", "prove_agents", "read_budget", "read_trends"]
 SLOW = timedelta(seconds=90)
 """A running attempt without a finished step for this long is late; for ten times as long, it does not advance."""
+NOBODY = Value(0, BigIntegerField())
 STEPS_FROM = 5
 """The newest steps are looked for in this many of the agent's newest attempts."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """What the attempts of one agent in one state come to."""
+
+    count: int
+    heartbeat: datetime | None
+    """Of the cells that drive them, the newest."""
+    stepped: datetime | None
+    """When any of them last finished a step."""
+    began: datetime | None
+    """When the first of them became ready."""
+    since: datetime | None
+    """Since when the first of them waits."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the facts about some agents are judged by."""
+
+    running: dict[int, Held] = field(default_factory=dict)
+    """By agent."""
+    waiting: dict[int, Held] = field(default_factory=dict)
+    cells: int = 0
+    """Cells that are alive."""
+
+
 def prove_agents(agents: Sequence[Agent]) -> dict[int, Proof]:
-    """Return the three facts of each agent by its id. Three queries."""
-    ids = [agent.pk for agent in agents]
-    running = _by_agent(
-        ids, "running", heartbeat=Max("cell__heartbeat_at"), stepped=Max("last_step_at"), began=Min("ready_at")
-    )
-    waiting = _by_agent(ids, "waiting", since=Min("waiting_since"))
-    cells = Cell.objects.filter(status="alive", heartbeat_at__gte=_lease_start()).count()
+    """Return the three facts of each agent by its id. One query."""
+    return judge_agents(agents, _gather([agent.pk for agent in agents]))
+
+
+def judge_agents(agents: Iterable[Agent], known: Evidence) -> dict[int, Proof]:
+    """Return the three facts of each agent by its id, from what was read before."""
     return {
         agent.pk: Proof(
-            _prove_alive(agent, running.get(agent.pk), cells),
-            _prove_advancing(running.get(agent.pk), waiting.get(agent.pk)),
+            _prove_alive(agent, known.running.get(agent.pk), known.cells),
+            _prove_advancing(known.running.get(agent.pk), known.waiting.get(agent.pk)),
             _prove_right(agent),
         )
         for agent in agents
@@ -55,59 +86,78 @@ def list_steps(agent_id: int, limit: int = 10) -> list[FinishedStep]:
 
 def count_tasks(swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """Return how many tasks of each swarm stand in each state that has any."""
-    rows = Task.objects.filter(swarm__in=list(swarm_ids)).order_by().values_list("swarm", "status")
-    counts: dict[int, dict[str, int]] = {}
-    for swarm, status, count in rows.annotate(Count("pk")):
-        counts.setdefault(swarm, {})[status] = count
-    return counts
+    return count_of_swarms(swarm_ids)
 
 
-def _by_agent(ids: list[int], status: str, **figures: Any) -> dict[int, dict[str, Any]]:
-    rows = Attempt.objects.filter(agent__in=ids, status=status).order_by().values("agent")
-    return {row["agent"]: dict(row) for row in rows.annotate(count=Count("pk"), **figures)}
+def is_any_cell_alive() -> bool:
+    """Tell whether any cell takes work up. One query."""
+    return Cell.objects.filter(status="alive", heartbeat_at__gte=lease_start()).exists()
 
 
-def _prove_alive(agent: Agent, running: dict[str, Any] | None, cells: int) -> ProofFact:
+def _gather(agent_ids: list[int]) -> Evidence:
+    """Read the attempts of the agents by state, and in the same query, as a row without an agent, the cells."""
+    held = Attempt.objects.filter(agent__in=agent_ids, status__in=["running", "waiting"]).order_by()
+    dates = {
+        "heartbeat": Max("cell__heartbeat_at"),
+        "stepped": Max("last_step_at"),
+        "began": Min("ready_at"),
+        "since": Min("waiting_since"),
+    }
+    by_agent = held.values(who=F("agent_id"), what=F("status")).annotate(count=Count("pk"), **dates)
+    alive = Cell.objects.filter(status="alive", heartbeat_at__gte=lease_start()).order_by()
+    cells = alive.values(who=NOBODY, what=Value("cells", CharField()))
+    beats = cells.annotate(count=Count("pk"), **dict.fromkeys(dates, Max("heartbeat_at")))
+    names = ("who", "what", "count", *dates)
+    known: dict[str, dict[int, Held]] = {"running": {}, "waiting": {}, "cells": {}}
+    for agent, what, *figures in by_agent.values_list(*names).union(beats.values_list(*names), all=True):
+        known[what][agent] = Held(*figures)
+    return Evidence(known["running"], known["waiting"], known["cells"][0].count if known["cells"] else 0)
+
+
+def _prove_alive(agent: Agent, running: Held | None, cells: int) -> ProofFact:
     """A lease is the proof of life. Who has no work holds none: then nobody can know."""
     if running:
-        seen = running["heartbeat"]
-        fresh = seen is not None and seen >= _lease_start()
-        return ProofFact("alive", "yes" if fresh else "no", "heartbeat of the cell that drives it", seen)
+        seen = running.heartbeat
+        fresh = seen is not None and seen >= lease_start()
+        return ProofFact("alive", "yes" if fresh else "no", _("heartbeat of the cell that drives it"), seen)
     if agent.active and agent.desired_state == "running":
         return ProofFact(
-            "alive", "late" if cells else "no", "has work that no cell has taken up" if cells else "no cell is alive"
+            "alive",
+            "late" if cells else "no",
+            _("has work that no cell has taken up") if cells else _("no cell is alive"),
         )
-    return ProofFact("alive", "unknown", "holds no lease while it has nothing to run")
+    return ProofFact("alive", "unknown", _("holds no lease while it has nothing to run"))
 
 
-def _prove_advancing(running: dict[str, Any] | None, waiting: dict[str, Any] | None) -> ProofFact:
+def _prove_advancing(running: Held | None, waiting: Held | None) -> ProofFact:
     if running:
-        seen = running["stepped"] or running["began"]
-        age = timezone.now() - seen
+        seen = running.stepped or running.began
+        age = clock.now() - seen if seen else timedelta.max
         state = "yes" if age < SLOW else "late" if age < 10 * SLOW else "no"
-        source = "last finished step" if running["stepped"] else "no step finished since it began"
+        source = _("last finished step") if running.stepped else _("no step finished since it began")
         return ProofFact("advancing", state, source, seen)
     if waiting:
-        return ProofFact("advancing", "unknown", f"{waiting['count']} waiting, nothing running", waiting["since"])
-    return ProofFact("advancing", "unknown", "nothing running")
+        return ProofFact(
+            "advancing", "unknown", _("%(count)s waiting, nothing running") % {"count": waiting.count}, waiting.since
+        )
+    return ProofFact("advancing", "unknown", _("nothing running"))
 
 
 def _prove_right(agent: Agent) -> ProofFact:
     """Only results that somebody else verified count; what the doer says of itself does not."""
     if not agent.done_count and not agent.failed_count:
-        return ProofFact("right", "unknown", "nothing done yet")
-    source = f"{agent.verified_count:,} of {agent.done_count:,} done verified by others"
-    if agent.failed_count:
-        source += f", {agent.failed_count:,} failed"
+        return ProofFact("right", "unknown", _("nothing done yet"))
+    counts = {name: f"{getattr(agent, f'{name}_count'):,}" for name in ("verified", "done", "failed")}
+    source = (
+        _("%(verified)s of %(done)s done verified by others, %(failed)s failed") % counts
+        if agent.failed_count
+        else _("%(verified)s of %(done)s done verified by others") % counts
+    )
     if agent.verified_count:
         state = "yes" if agent.verified_count >= agent.failed_count else "late"
     else:
         state = "no" if agent.failed_count else "unknown"
     return ProofFact("right", state, source, agent.verified_at)
-
-
-def _lease_start() -> Any:
-    return timezone.now() - timedelta(seconds=settings.VICTOR_LEASE_S)
 
 
 def _as_current(attempt: Attempt) -> CurrentWork:

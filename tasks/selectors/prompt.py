@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from tasks.models import Step
-from tasks.selectors.words import cut_text
+from tasks.selectors.words import Text, cut_text, fold_text
 
 REACH = 200
 """How many steps back a conversation is rebuilt at most."""
@@ -31,6 +31,11 @@ class ShownTurn:
         return cut_text(self.text)
 
     @property
+    def folded(self) -> Text:
+        """The text with its head apart."""
+        return fold_text(self.text)
+
+    @property
     def shown_arguments(self) -> list[tuple[str, str]]:
         """The arguments as name and JSON; a text of several lines stands as it is between triple quotes."""
         return [(name, _as_literal(value)) for name, value in self.arguments.items()]
@@ -47,6 +52,11 @@ class Prompt:
     """JSON schema the answer had to keep to; empty for none."""
     left_out: int = 0
     """Steps before the first turn shown that were part of the conversation too."""
+
+    @property
+    def folded_system(self) -> Text:
+        """The instructions with their head apart."""
+        return fold_text(self.system)
 
 
 def rebuild_prompt(step: Step) -> Prompt:

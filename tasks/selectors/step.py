@@ -1,13 +1,19 @@
 """One step opened: what was sent and what came back, for thinking and for acting."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tasks.models import Attempt, Effect, Step
-from tasks.selectors.journal import arguments_of
 from tasks.selectors.prompt import Prompt, ShownTurn, read_answer, read_call, rebuild_prompt
-from tasks.selectors.words import cut_text
+from tasks.selectors.step_words import arguments_of, say_retry, took_of
+from tasks.selectors.words import Text, cut_text, fold_text
+
+LOOKED_BACK = 8
+"""Steps before one that are looked at to tell which try it was."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +22,11 @@ class Block:
 
     name: str
     text: str
+
+    @property
+    def folded(self) -> Text:
+        """The text with its head apart."""
+        return fold_text(self.text)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,17 @@ class StepDetail:
     ended_by: str = ""
     """Why the model stopped: stop, length, tool call, or the provider's own word."""
     is_price_known: bool = True
+    why: str = ""
+    """The agent's own reason for the call."""
+    tries: int = 0
+    """How many tries of the same failed right before it."""
+    retry: str = ""
+    """Which try it was, in words; empty for a first one."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out together."""
+        return self.step.tokens_in + self.step.tokens_out
 
 
 def read_step(attempt: Attempt, n: int) -> StepDetail | None:
@@ -45,16 +67,25 @@ def read_step(attempt: Attempt, n: int) -> StepDetail | None:
     if step is None:
         return None
     result = step.result if isinstance(step.result, dict) else {"value": step.result}
-    return _open_think(step, result) if step.kind == Step.Kind.THINK else _open_act(step, result)
+    opened = _open_think(step, result) if step.kind == Step.Kind.THINK else _open_act(step, result)
+    return _with_tries(opened)
+
+
+def _with_tries(opened: StepDetail) -> StepDetail:
+    step = opened.step
+    earlier = Step.objects.filter(attempt_id=step.attempt_id, n__lt=step.n).only("n", "kind", "name", "outcome")
+    before = list(earlier.order_by("-n")[:LOOKED_BACK])
+    tries = len(list(takewhile(lambda row: row.outcome == Step.Outcome.FAILED and row.kind == step.kind, before)))
+    return replace(opened, tries=tries, retry=say_retry(step, tries, before[0] if before else None))
 
 
 def _open_think(step: Step, result: dict[str, Any]) -> StepDetail:
     return StepDetail(
         step,
-        _took_s(step),
+        took_of(step),
         prompt=rebuild_prompt(step),
         answer="" if result.get("data") else read_answer(result),
-        came=_blocks("Answer", result["data"]) if isinstance(result.get("data"), dict) else [],
+        came=_blocks(_("Answer"), result["data"]) if isinstance(result.get("data"), dict) else [],
         call=read_call(result.get("call")),
         error=_error(result.get("error")),
         ended_by=str(result.get("finish_reason") or "").replace("_", " "),
@@ -65,16 +96,13 @@ def _open_think(step: Step, result: dict[str, Any]) -> StepDetail:
 def _open_act(step: Step, result: dict[str, Any]) -> StepDetail:
     return StepDetail(
         step,
-        _took_s(step),
-        asked=_blocks("Called with", arguments_of(step.request)),
-        came=_blocks("Result", {key: value for key, value in result.items() if key != "error"}),
+        took_of(step),
+        asked=_blocks(_("Called with"), arguments_of(step.request)),
+        came=_blocks(_("Result"), {key: value for key, value in result.items() if key != "error"}),
         error=_error(result.get("error")),
+        why=str(step.request.get("why") or "") if isinstance(step.request, dict) else "",
         effect=Effect.objects.filter(attempt_id=step.attempt_id, step_n=step.n).first(),
     )
-
-
-def _took_s(step: Step) -> float:
-    return max(0.0, (step.finished_at - step.started_at).total_seconds())
 
 
 def _blocks(title: str, values: dict[str, Any]) -> list[Block]:

@@ -4,10 +4,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 LEAST = 0.5
 """Width of the thinnest bar, in percent."""
+NOTICED = 1.5
+"""A stretch that was this many times as long as it is drawn gets a break mark."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Bar:
 
     x: float
     width: float
+    cut: float | None = None
+    """Where a break mark stands, when the bar is drawn shorter than it was."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +40,45 @@ class Tick:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Cut:
+    """A place where time is left out of the axis."""
+
+    x: float
+    seconds: float
+
+
 class Axis:
     """Maps moments to percent: work keeps its proportions, idle stretches are cut to `idle_share` of the work each."""
 
     def __init__(self, spans: Sequence[Span], *, idle_share: float = 0.12) -> None:
         self._moments = sorted({moment for span in spans for moment in (span.start, span.end)})
-        self.is_shortened = False
+        self._cut: list[bool] = []
         self._places = self._lay_out(spans, idle_share)
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether any stretch is drawn shorter than it was."""
+        return any(self._cut)
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        """The shortened stretches, each with its middle and how long it really was."""
+        return [
+            Cut(
+                round((self._places[n] + self._places[n + 1]) / 2, 2),
+                (self._moments[n + 1] - self._moments[n]).total_seconds(),
+            )
+            for n, is_cut in enumerate(self._cut)
+            if is_cut
+        ]
 
     def bar(self, start: datetime, end: datetime) -> Bar:
         """Return the bar from `start` to `end`, wide enough to be seen and inside the axis."""
-        left = self._place(start)
-        width = max(self._place(end) - left, LEAST)
-        return Bar(round(min(left, 100 - width), 2), round(width, 2))
+        left, right = self._place(start), self._place(end)
+        width = max(right - left, LEAST)
+        cut = next((cut.x for cut in self.cuts if left <= cut.x <= right), None)
+        return Bar(round(min(left, 100 - width), 2), round(width, 2), cut)
 
     def ticks(self, count: int = 4) -> list[Tick]:
         """Return moments spread evenly over the axis; none for an empty one."""
@@ -61,7 +92,7 @@ class Axis:
         work_s = sum(length for length, works in zip(stretches, working, strict=True) if works)
         cap = max(work_s * idle_share, 0.05) if work_s else max(stretches, default=0.0)
         lengths = [length if works else min(length, cap) for length, works in zip(stretches, working, strict=True)]
-        self.is_shortened = sum(lengths) < sum(stretches)
+        self._cut = [drawn * NOTICED < length for drawn, length in zip(lengths, stretches, strict=True)]
         total = sum(lengths) or 1.0
         places = [0.0]
         for length in lengths:

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from audit.models import AttentionItem
 from tasks.models import Attempt, Task
 from tasks.selectors.words import say_state, say_waiting
@@ -41,7 +43,9 @@ def wait_for_end(pk: int, *, timeout_s: float) -> Verdict:
     while True:
         task = Task.objects.select_related("swarm").filter(pk=pk).first()
         if task is None:
-            raise NotFound(f"There is no task {pk}.", hint="`./victor task list` shows what there is.")
+            raise NotFound(
+                _("There is no task %(pk)s.") % {"pk": pk}, hint=_("`./victor task list` shows what there is.")
+            )
         verdict = judge(task)
         if verdict:
             return verdict

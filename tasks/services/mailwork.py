@@ -1,13 +1,14 @@
 """Work that begins with a letter: a request or question to a general agent becomes a task of that agent."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from agents.models import Message
 from audit import topics
 from audit.actors import SYSTEM, Actor
 from audit.events import Fact, Kind, record
-from tasks.services.work import create_task
+from tasks.engine.points import Point, reach
+from tasks.services.making import create_task
+from victoros.lib import clock
 
 ASKING = ("request", "question")
 AT_ONCE = 100
@@ -26,10 +27,11 @@ def take_up_mail() -> int:
 
 @transaction.atomic
 def _take_up(letter: Message) -> bool:
-    read = Message.objects.filter(pk=letter.pk, status="delivered").update(status="read", read_at=timezone.now())
+    read = Message.objects.filter(pk=letter.pk, status="delivered").update(status="read", read_at=clock.now())
     agent = letter.recipient
     if not read or agent is None:
         return False
+    reach(Point.MAIL_TAKING_UP)
     with topics.gather():
         create_task(
             actor=SYSTEM,

@@ -1,27 +1,31 @@
 """Answers of people to what agents ask, and to what the engine could not know."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actors import Actor
 from audit.attention import settle_item
 from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
 from audit.topics import bump
+from tasks.engine.points import Point, reach
 from tasks.models import Effect
 from tasks.transitions import wake
 from tasks.wakeups import call_for_work
+from victoros.lib import clock
 from victoros.lib.errors import Conflict, InvalidInput
+from victoros.lib.sentences import in_english
+from victoros.lib.sentences import sentence as _
 
 
 @transaction.atomic
 def answer_question(*, actor: Actor, item: AttentionItem, text: str) -> AttentionItem:
     """Answer an agent's question; its attempt goes on with the answer."""
     if item.kind != AttentionItem.Kind.QUESTION:
-        raise InvalidInput("This is not a question.", hint="Open it to see what it asks for.")
+        raise InvalidInput(_("This is not a question."), hint=_("Open it to see what it asks for."))
     if not text.strip():
-        raise InvalidInput("The answer is empty.", hint="Write what the agent should know.")
+        raise InvalidInput(_("The answer is empty."), hint=_("Write what the agent should know."))
     _settle(actor, item, text.strip())
+    reach(Point.ANSWER_GIVING)
     _record(Kind.QUESTION_ANSWERED, actor, item, text)
     return _go_on(actor, item, "answer")
 
@@ -30,15 +34,16 @@ def answer_question(*, actor: Actor, item: AttentionItem, text: str) -> Attentio
 def settle_uncertain_effect(*, actor: Actor, item: AttentionItem, happened: bool) -> AttentionItem:
     """Tell the engine whether an act that was cut off took place; it is not repeated if it did."""
     if item.kind != AttentionItem.Kind.UNCERTAIN_EFFECT:
-        raise InvalidInput("This is not about an uncertain act.", hint="Open it to see what it asks for.")
+        raise InvalidInput(_("This is not about an uncertain act."), hint=_("Open it to see what it asks for."))
     effect = Effect.objects.filter(attempt=item.object_ref, status="intended").first()
     _settle(actor, item, "happened" if happened else "did not happen")
     if effect and happened:
         Effect.objects.filter(pk=effect.pk, status="intended").update(
-            status="done", settled_at=timezone.now(), result={"note": f"{actor.name} says that it happened."}
+            status="done", settled_at=clock.now(), result={"note": f"{actor.name} says that it happened."}
         )
     elif effect:
-        Effect.objects.filter(pk=effect.pk, status="intended").update(status="failed", settled_at=timezone.now())
+        Effect.objects.filter(pk=effect.pk, status="intended").update(status="failed", settled_at=clock.now())
+    reach(Point.EFFECT_SETTLING)
     _record(Kind.EFFECT_DONE if happened else Kind.EFFECT_FAILED, actor, item, "settled by a person")
     return _go_on(actor, item, "effect")
 
@@ -47,7 +52,7 @@ def settle_uncertain_effect(*, actor: Actor, item: AttentionItem, happened: bool
 def dismiss(*, actor: Actor, item: AttentionItem) -> bool:
     """Take note of an item that asks for nothing more (failed, blocked, quarantined, dead letter)."""
     if item.kind in (AttentionItem.Kind.APPROVAL, AttentionItem.Kind.QUESTION, AttentionItem.Kind.UNCERTAIN_EFFECT):
-        raise Conflict("An agent waits for this; it cannot be dismissed.", hint="Answer it, or cancel the task.")
+        raise Conflict(_("An agent waits for this; it cannot be dismissed."), hint=_("Answer it, or cancel the task."))
     changed = settle_item(actor=actor, item=item, answer="seen")
     bump({"attention"})
     return changed
@@ -55,12 +60,12 @@ def dismiss(*, actor: Actor, item: AttentionItem) -> bool:
 
 def _settle(actor: Actor, item: AttentionItem, answer: str) -> None:
     if not settle_item(actor=actor, item=item, answer=answer):
-        raise Conflict("Somebody has already answered this.", hint="Reload the page to see the answer.")
+        raise Conflict(_("Somebody has already answered this."), hint=_("Reload the page to see the answer."))
 
 
 def _record(kind: Kind, actor: Actor, item: AttentionItem, text: str) -> None:
     detail = {"task": item.task_ref, "text": text[:400]}
-    record(Fact(kind, actor, "attention", item.pk, item.title, swarm_ref=item.swarm_ref, detail=detail))
+    record(Fact(kind, actor, "attention", item.pk, in_english(item.title), swarm_ref=item.swarm_ref, detail=detail))
 
 
 def _go_on(actor: Actor, item: AttentionItem, waiting_for: str) -> AttentionItem:

@@ -1,120 +1,110 @@
-"""Making, changing and ending tasks by hand or by an agent's wish."""
+"""Changing, sharing out and ending tasks, by hand or by an agent's wish."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from agents.models import Agent, Swarm
+from agents.models import Agent
 from audit.actors import Actor
 from audit.attention import settle_items
 from audit.events import Kind, record
 from audit.topics import bump
 from tasks.endings import end_live_attempts
-from tasks.models import Attempt, Dependency, Task
-from tasks.services.checks import check_draft, clean_needs, refuse_cycle
-from tasks.states import TASK, is_settled, succeeded
-from tasks.transitions import (
-    fact_of_task,
-    facts_of_tasks,
-    recount_dependencies,
-    settle_agents,
-    settle_ended,
-    topics_of,
-)
+from tasks.engine.points import Point, reach
+from tasks.locking import lock_rows
+from tasks.models import Attempt, Task
+from tasks.services.checks import check_deadline, check_draft, clean_acceptance, clean_needs
+from tasks.services.drafts import TaskDraft
+from tasks.states import EDITABLE, TASK
+from tasks.titles import change_title
+from tasks.transitions import fact_of_task, facts_of_tasks, settle_agents, settle_ended, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
+from victoros.lib import clock
 from victoros.lib.errors import Conflict, InvalidInput
-
-DependsOn = Task | tuple[Task, str]
-
-
-@dataclass(frozen=True)
-class TaskDraft:
-    """A task to be; see the fields of `Task`. `depends_on` holds tasks or (task, "ended") pairs."""
-
-    title: str
-    text: str = ""
-    kind: str = "work"
-    data: dict[str, Any] = field(default_factory=dict)
-    priority: int = 0
-    needs: Sequence[str] = ()
-    acceptance: Sequence[str] = ()
-    parent: Task | None = None
-    depends_on: Sequence[DependsOn] = ()
-    agent: Agent | None = None
-    backlog: bool = False
-    verify_need: str = ""
-    verifies: Task | None = None
-    deadline: datetime | None = None
-    max_attempts: int = 3
-    key: str | None = None
-
-
-def create_task(*, actor: Actor, swarm: Swarm, title: str, **fields: Any) -> Task:
-    """Create one task; the same `key` again returns the task made the first time, unchanged."""
-    return create_tasks(actor=actor, swarm=swarm, drafts=[TaskDraft(title=title, **fields)])[0]
+from victoros.lib.sentences import sentence
+from victoros.lib.wording import say_word
 
 
 @transaction.atomic
-def create_tasks(*, actor: Actor, swarm: Swarm, drafts: Sequence[TaskDraft]) -> list[Task]:
-    """Create tasks in bulk, in the order given. Events: `task.created`."""
-    for draft in drafts:
-        check_draft(swarm, draft)
-    known = _find_by_key(swarm, drafts)
-    fresh = [draft for draft in drafts if draft.key not in known]
-    made = Task.objects.bulk_create([_as_row(actor, swarm, draft) for draft in fresh])
-    _add_dependencies(list(zip(made, fresh, strict=True)))
-    record(facts_of_tasks(Kind.TASK_CREATED, actor, made))
-    if made:
-        bump(topics_of(made))
-        call_for_work()
-    rows = iter(made)
-    return [known[draft.key] if draft.key in known else next(rows) for draft in drafts]
+def edit_task(*, actor: Actor, task: Task, seen: Mapping[str, Any] | None = None, **changes: Any) -> bool:
+    """Change title, text, priority, needs, deadline or acceptance of a task nobody works on. True if anything differs.
 
-
-@transaction.atomic
-def edit_task(*, actor: Actor, task: Task, **changes: Any) -> bool:
-    """Change title, text, priority, needs, deadline or acceptance of a task nobody works on. True if anything differs."""
+    With `seen`, what its editor had before him (`as_edited`), a change is refused where somebody else changed the same.
+    """
+    if seen:
+        _refuse_unseen(task, {name: seen[name] for name in changes if name in seen})
     allowed = {"title", "text", "priority", "needs", "deadline", "acceptance", "max_attempts"}
     if changes.keys() - allowed:
-        raise InvalidInput(f"These cannot be edited: {', '.join(sorted(changes.keys() - allowed))}.")
+        raise InvalidInput(
+            sentence("These cannot be edited: %(names)s.") % {"names": ", ".join(sorted(changes.keys() - allowed))}
+        )
     if "needs" in changes:
         changes["needs"] = clean_needs(changes["needs"])
     if "acceptance" in changes:
-        changes["acceptance"] = [_as_item(text) for text in changes["acceptance"]]
+        changes["acceptance"] = clean_acceptance(changes["acceptance"])
     changes = {name: value for name, value in changes.items() if getattr(task, name) != value}
     if not changes:
         return False
+    check_deadline(changes.get("deadline"))
     check_draft(task.swarm, TaskDraft(**{"title": task.title, "priority": task.priority, **_checkable(changes)}))
-    if not Task.objects.filter(pk=task.pk, status__in=["backlog", "ready", "blocked"]).update(**changes):
-        raise Conflict(f"Task {task.pk} is being worked on or has ended.", hint="Stop it first, or make a new task.")
+    if not Task.objects.filter(pk=task.pk, status__in=EDITABLE).update(**changes):
+        raise Conflict(
+            sentence("Task %(pk)s is being worked on or has ended.") % {"pk": task.pk},
+            hint=sentence("Stop it first, or make a new task."),
+        )
+    if "title" in changes:
+        change_title(task.pk, changes["title"])
     Attempt.objects.filter(task=task, status__in=Attempt.LIVE).update(priority=changes.get("priority", task.priority))
     record(fact_of_task(Kind.TASK_CHANGED, actor, task, changed=sorted(changes)))
-    bump(topics_of([task]))
     call_for_work()
+    bump(topics_of([task]))
     task.refresh_from_db()
     return True
+
+
+def as_edited(task: Task) -> dict[str, Any]:
+    """Return what people edit of a task, as forms hold it: criteria by their words, the deadline to the minute."""
+    values = {name: getattr(task, name) for name in ("title", "text", "needs", "priority")}
+    deadline = task.deadline.replace(second=0, microsecond=0) if task.deadline else None
+    return values | {"acceptance": [str(item.get("text", "")) for item in task.acceptance], "deadline": deadline}
+
+
+def _refuse_unseen(task: Task, seen: Mapping[str, Any]) -> None:
+    """Refuse to change what is no longer as it was seen. The task is read again, and stays as it is until all is written."""
+    lock_rows(Task.objects.filter(pk=task.pk))
+    task.refresh_from_db()
+    now = as_edited(task)
+    if any(seen[name] != now[name] for name in seen):
+        raise Conflict(
+            sentence("Somebody else changed the same of task %(pk)s meanwhile.") % {"pk": task.pk},
+            hint=sentence("Look at what they wrote; save again to put yours in its place."),
+        )
 
 
 @transaction.atomic
 def assign_task(*, actor: Actor, task: Task, agent: Agent | None) -> bool:
     """Pin a waiting task to one agent, or (None) give it back to whoever is free."""
     if agent and agent.swarm_id != task.swarm_id:
-        raise InvalidInput(f"{agent.name} belongs to another swarm.", hint="Choose an agent of the task's own swarm.")
+        raise InvalidInput(
+            sentence("%(name)s belongs to another swarm.") % {"name": agent.name},
+            hint=sentence("Choose an agent of the task's own swarm."),
+        )
     if agent and agent.retired_at:
-        raise InvalidInput(f"{agent.name} has retired.", hint="Choose somebody else, or leave it to whoever is free.")
-    changed = Task.objects.filter(pk=task.pk, status__in=["backlog", "ready", "blocked"]).exclude(
-        attempts__status__in=Attempt.LIVE
-    )
+        raise InvalidInput(
+            sentence("%(name)s has retired.") % {"name": agent.name},
+            hint=sentence("Choose somebody else, or leave it to whoever is free."),
+        )
+    changed = Task.objects.filter(pk=task.pk, status__in=EDITABLE).exclude(attempts__status__in=Attempt.LIVE)
     if not changed.update(agent=agent, pinned=agent is not None):
-        raise Conflict(f"Task {task.pk} is already being worked on or has ended.", hint="Stop or cancel it first.")
+        raise Conflict(
+            sentence("Task %(pk)s is already being worked on or has ended.") % {"pk": task.pk},
+            hint=sentence("Stop or cancel it first."),
+        )
     task.refresh_from_db()
     record(fact_of_task(Kind.TASK_ASSIGNED, actor, task, agent=agent.name if agent else ""))
-    bump(topics_of([task]))
     call_for_work()
+    bump(topics_of([task]))
     return True
 
 
@@ -123,13 +113,27 @@ def release_task(*, actor: Actor, task: Task) -> bool:
     """Move a task from the backlog to where agents find it."""
     task.refresh_from_db()
     TASK.require(task.status, "ready")
-    status, now = ("blocked" if task.open_dependencies else "ready"), timezone.now()
+    status, now = ("blocked" if task.open_dependencies else "ready"), clock.now()
     reason = "It waits for other tasks." if task.open_dependencies else ""
     if not Task.objects.filter(pk=task.pk, status="backlog").update(
         status=status, status_since=now, ready_at=now, reason=reason
     ):
-        raise Conflict(f"Task {task.pk} is not in the backlog.", hint="Only tasks in the backlog can be released.")
+        raise Conflict(
+            sentence("Task %(pk)s is not in the backlog.") % {"pk": task.pk},
+            hint=sentence("Only tasks in the backlog can be released."),
+        )
     return _announce(Kind.TASK_READY, actor, task, why="released from the backlog")
+
+
+@transaction.atomic
+def shelve_task(*, actor: Actor, task: Task) -> bool:
+    """Take a ready task that nobody has begun back into the backlog, where agents do not see it. Events: `task.shelved`."""
+    task.refresh_from_db()
+    TASK.require(task.status, "backlog")
+    free = Task.objects.filter(pk=task.pk, status="ready").exclude(attempts__status__in=Attempt.LIVE)
+    if not free.update(status="backlog", status_since=clock.now(), not_before=None, reason=""):
+        raise Conflict(f"Task {task.pk} was taken up meanwhile.", hint="Pause or cancel it instead.")
+    return _announce(Kind.TASK_SHELVED, actor, task)
 
 
 @transaction.atomic
@@ -139,8 +143,9 @@ def cancel_task(*, actor: Actor, task: Task, reason: str = "") -> bool:
     TASK.require(task.status, "cancelled")
     family = [task, *_open_descendants(task)]
     agents = list(Attempt.objects.filter(task__in=family, status__in=Attempt.LIVE).values_list("agent_id", flat=True))
-    now = timezone.now()
+    now = clock.now()
     end_live_attempts([row.pk for row in family], "cancelled", actor=actor)
+    reach(Point.TASK_CANCELLING)
     Task.objects.filter(pk__in=[row.pk for row in family]).update(
         status="cancelled", status_since=now, ended_at=now, reason=(reason or f"Cancelled by {actor.name}.")[:400]
     )
@@ -161,47 +166,39 @@ def retry_task(*, actor: Actor, task: Task) -> bool:
     task.refresh_from_db()
     if task.status not in ("failed", "cancelled", "quarantined"):
         raise Conflict(
-            f"Task {task.pk} is {task.get_status_display()}, so there is nothing to retry.",
-            hint="Only failed, cancelled or quarantined tasks can be retried.",
+            sentence("Task %(pk)s is %(status)s, so there is nothing to retry.")
+            % {"pk": task.pk, "status": say_word(task.status)},
+            hint=sentence("Only failed, cancelled or quarantined tasks can be retried."),
         )
-    now = timezone.now()
+    now = clock.now()
     Task.objects.filter(pk=task.pk, status=task.status).update(
         status="blocked" if task.open_dependencies else "ready",
         status_since=now,
         ready_at=now,
         ended_at=None,
         not_before=None,
+        held_at=None,
         reason="",
         max_attempts=task.attempt_count + max(task.max_attempts - task.attempt_count, 3),
     )
+    reach(Point.TASK_RETRYING)
     settle_items(actor=actor, object_kind="task", object_ref=task.pk, status="answered", answer="retried")
     return _announce(Kind.TASK_RETRIED, actor, task)
 
 
 @transaction.atomic
-def add_dependency(*, actor: Actor, task: Task, on: Task, accepts: str = "success") -> bool:
-    """Make a task that has not started wait for another one. False when it already does."""
-    refuse_cycle(task, [on])
-    if task.status not in ("backlog", "ready", "blocked") or task.attempts.filter(status__in=Attempt.LIVE).exists():
-        raise Conflict(f"Task {task.pk} has started or ended.", hint="Dependencies are set before work begins.")
-    settled = is_settled(on) and (accepts == "ended" or succeeded(on))
-    _, created = Dependency.objects.get_or_create(task=task, on=on, defaults={"accepts": accepts, "settled": settled})
-    if created and not settled:
-        recount_dependencies([task.pk])
-        Task.objects.filter(pk=task.pk, status="ready").update(
-            status="blocked", status_since=timezone.now(), reason="It waits for other tasks."
-        )
-        record(fact_of_task(Kind.TASK_BLOCKED, actor, task, on=on.pk))
-        bump(topics_of([task]))
-    task.refresh_from_db()
-    return created
+def edit_and_retry(*, actor: Actor, task: Task, seen: Mapping[str, Any] | None = None, **changes: Any) -> bool:
+    """Change what a task that ended badly says, and try it again. True if any word differs. Events: those of both."""
+    changed = edit_task(actor=actor, task=task, seen=seen, **changes)
+    retry_task(actor=actor, task=task)
+    return changed
 
 
 def _announce(kind: Kind, actor: Actor, task: Task, **detail: object) -> bool:
     task.refresh_from_db()
     record(fact_of_task(kind, actor, task, **detail))
-    bump(topics_of([task]) | {"attention"})
     call_for_work()
+    bump(topics_of([task]) | {"attention"})
     return True
 
 
@@ -217,56 +214,5 @@ def _open_descendants(task: Task) -> list[Task]:
     return found
 
 
-def _find_by_key(swarm: Swarm, drafts: Sequence[TaskDraft]) -> dict[str | None, Task]:
-    keys = [draft.key for draft in drafts if draft.key]
-    if len(keys) != len(set(keys)):
-        raise InvalidInput("Two tasks in one request have the same key.", hint="A key names one task.")
-    return {row.key: row for row in Task.objects.filter(swarm=swarm, key__in=keys)} if keys else {}
-
-
-def _as_row(actor: Actor, swarm: Swarm, draft: TaskDraft) -> Task:
-    return Task(
-        swarm=swarm,
-        parent=draft.parent,
-        title=draft.title.strip(),
-        text=draft.text,
-        kind=draft.kind,
-        data=draft.data,
-        priority=draft.priority,
-        needs=clean_needs(draft.needs),
-        acceptance=[_as_item(text) for text in draft.acceptance],
-        status=Task.Status.BACKLOG if draft.backlog else Task.Status.READY,
-        agent=draft.agent,
-        pinned=draft.agent is not None,
-        verify_need=draft.verify_need,
-        verifies=draft.verifies,
-        deadline=draft.deadline,
-        max_attempts=draft.max_attempts,
-        key=draft.key,
-        created_by=actor.name,
-    )
-
-
-def _as_item(text: Any) -> dict[str, Any]:
-    return text if isinstance(text, dict) else {"text": str(text), "met": False, "evidence": "", "by": ""}
-
-
 def _checkable(changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changes.items() if name in ("title", "text", "priority", "needs")}
-
-
-def _add_dependencies(pairs: list[tuple[Task, TaskDraft]]) -> None:
-    rows, blocked = [], []
-    for task, draft in pairs:
-        wanted = [item if isinstance(item, tuple) else (item, "success") for item in draft.depends_on]
-        refuse_cycle(task, [on for on, _ in wanted])
-        for on, accepts in wanted:
-            settled = is_settled(on) and (accepts == "ended" or succeeded(on))
-            rows.append(Dependency(task=task, on=on, accepts=accepts, settled=settled))
-        task.open_dependencies = sum(not row.settled for row in rows if row.task is task)
-        if task.open_dependencies:
-            if task.status == Task.Status.READY:
-                task.status, task.reason = Task.Status.BLOCKED, "It waits for other tasks."
-            blocked.append(task)
-    Dependency.objects.bulk_create(rows)
-    Task.objects.bulk_update(blocked, ["open_dependencies", "status", "reason"])

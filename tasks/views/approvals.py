@@ -1,65 +1,46 @@
-"""The queue of what waits for a person: looking at it, deciding approvals, answering questions."""
+"""One approval: its exact act, and the yes, the changed yes, the yes in advance and the no."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agents.models import Swarm
 from agents.permissions import OPERATE, may, require, visible_to
-from audit.actors import Actor, person
-from audit.models import AttentionItem
+from audit.actors import person
 from audit.watch import render_live, watch
-from tasks.forms_approvals import AnswerForm, HappenedForm, NoteForm, RejectForm
-from tasks.models import Approval
-from tasks.selectors.needs import list_needs, say_arguments, say_when
-from tasks.services.approvals import approve, reject
-from tasks.services.questions import answer_question, dismiss, settle_uncertain_effect
-from victoros.lib.access import scope_of
+from tasks.forms_act import EditForm
+from tasks.forms_approvals import NoteForm, RejectForm, RuleForm
+from tasks.models import Approval, StandingRule
+from tasks.selectors.act import describe_act
+from tasks.selectors.needs import say_arguments
+from tasks.selectors.taint import read_taint
+from tasks.services.deciding import Decision, decide_approval, find_approval
+from tasks.services.late import is_overdue
+from tasks.services.standing import make_rule, revoke_rule
+from tasks.standing import standing_rules
 from victoros.lib.errors import InvalidInput, NotFound
 from victoros.lib.http import confirm, finish
-
-DECIDED = 20
-
-
-@require_safe
-def approval_list(request: HttpRequest) -> HttpResponse:
-    """Show everything that waits for a person, and the approvals decided last."""
-    kind = request.GET.get("kind", "")
-    if kind and kind not in AttentionItem.Kind.values:
-        raise InvalidInput(
-            f"There is no kind {kind[:40]!r}.", hint=f"Kinds are {', '.join(AttentionItem.Kind.values)}."
-        )
-    live = watch(request.get_full_path(), "attention")
-
-    def build() -> dict[str, Any]:
-        decided = (
-            Approval.objects.exclude(status="pending").select_related("task", "agent").order_by("-decided_at", "-id")
-        )
-        needs = list_needs(request.user, kind=kind)
-        return {
-            "needs": needs,
-            "open_item_count": None if kind else needs.total,
-            "kind": kind,
-            "kinds": AttentionItem.Kind.choices,
-            "decided": visible_to(request.user, decided)[:DECIDED],
-        }
-
-    return render_live(request, live, "tasks/approval_list.html", "tasks/_approval_list.html", build)
 
 
 @require_safe
 def approval_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one approval with the exact act it is bound to."""
-    approval = _find_approval(request.user, pk)
-    live = watch(request.path, f"task:{approval.task_id}", "attention")
+    task = find_approval(request.user, pk).task_id
+    live = watch(request.path, f"task:{task}", "attention", "rules")
 
     def build() -> dict[str, Any]:
+        approval = find_approval(request.user, pk)  # again: the row must not be older than its versions
+        is_open = approval.status == Approval.Status.PENDING
         return {
             "approval": approval,
-            "arguments": _long_arguments(approval),
-            "may_decide": approval.status == "pending" and may(request.user, OPERATE, approval.swarm),
+            "act": describe_act(approval),
+            "taint": read_taint(approval.attempt),
+            "rules": list(standing_rules(approval)) if is_open else [],
+            "is_overdue": is_overdue(approval),
+            "may_decide": is_open and may(request.user, OPERATE, approval.swarm),
         }
 
     return render_live(request, live, "tasks/approval_view.html", "tasks/_approval.html", build)
@@ -67,109 +48,132 @@ def approval_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def approval_decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask (GET `?decision=`) or decide (POST `decision` = approve or reject, `note`)."""
-    approval = _find_approval(request.user, pk)
+    """Ask (GET `?decision=`) or decide (POST `decision` = approve or reject, `note`, `digest` of the act that was seen)."""
+    approval = find_approval(request.user, pk)
     require(request.user, OPERATE, approval.swarm)
     decision = request.POST.get("decision") or request.GET.get("decision", "")
     if decision not in ("approve", "reject"):
         raise InvalidInput(
-            f"An approval is approved or rejected, not {decision[:40]!r}.", hint="Use the page's buttons."
+            _("An approval is approved or rejected, not %(value)s.") % {"value": repr(decision[:40])},
+            hint=_("Use the page's buttons."),
         )
     form = (NoteForm if decision == "approve" else RejectForm)(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return confirm(request, _decision_question(approval, decision, form))
-    said = _decide(person(request.user), approval, decision, form.cleaned_data["note"])
-    return finish(request, reverse("approval_view", args=[pk]), said)
+    note = form.cleaned_data.get("reason") or form.cleaned_data["note"]
+    wanted = Decision(decision, request.POST.get("digest", ""), note)
+    return finish(
+        request, reverse("approval_view", args=[pk]), decide_approval(user=request.user, pk=pk, wanted=wanted)
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def attention_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for (GET) or take (POST) the answer to a question, word on an uncertain act, or note of anything else."""
-    item = _find_item(request.user, pk)
-    form = _form_of(item)(request.POST if request.method == "POST" else None)
+def approval_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the arguments as a form (GET), or approve the act as it was changed (POST)."""
+    approval = find_approval(request.user, pk)
+    require(request.user, OPERATE, approval.swarm)
+    form = EditForm(approval, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        wanted = Decision("approve", request.POST.get("digest", ""), form.cleaned_data["note"], form.arguments)
+        said = decide_approval(user=request.user, pk=pk, wanted=wanted)
+        return finish(request, reverse("approval_view", args=[pk]), said)
+    context = {"approval": approval, "form": form, "taint": read_taint(approval.attempt)}
+    return render(request, "tasks/approval_edit.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def approval_rule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for (GET) or make (POST) a yes in advance for acts like this one, and approve this one."""
+    approval = find_approval(request.user, pk)
+    require(request.user, OPERATE, approval.swarm)
+    form = RuleForm(approval.agent.name, approval.swarm.name, request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return confirm(request, _answer_question(item, form))
-    return finish(request, reverse("approval_list"), _answer(person(request.user), item, form.cleaned_data))
+        return confirm(request, _rule_question(approval, form))
+    said = decide_approval(user=request.user, pk=pk, wanted=Decision("approve", request.POST.get("digest", "")))
+    rule = make_rule(
+        actor=person(request.user),
+        approval=approval,
+        lasts=form.lasts,
+        max_uses=form.cleaned_data["uses"],
+        whole_swarm=form.cleaned_data["who"] == "swarm",
+        even_tainted=form.cleaned_data["even_tainted"],
+        note=form.cleaned_data["note"],
+    )
+    more = _("The next %(uses)s need nobody.") % {"uses": f"{rule.max_uses:,}"}
+    return finish(request, reverse("approval_view", args=[pk]), f"{said} {more}")
 
 
-def _decide(actor: Actor, approval: Approval, decision: str, note: str) -> str:
-    if decision == "approve":
-        approve(actor=actor, approval=approval, note=note)
-        return f"Approved: {approval.tool}. {approval.agent.name} goes on{say_when(approval)}."
-    reject(actor=actor, approval=approval, reason=note)
-    return f"Rejected: {approval.tool}. {approval.agent.name} was told why."
-
-
-def _answer(actor: Actor, item: AttentionItem, said: dict[str, Any]) -> str:
-    if item.kind == AttentionItem.Kind.QUESTION:
-        answer_question(actor=actor, item=item, text=said["text"])
-        return f"Answered. {item.agent_name or 'The agent'} goes on."
-    if item.kind == AttentionItem.Kind.UNCERTAIN_EFFECT:
-        settle_uncertain_effect(actor=actor, item=item, happened=said["happened"] == "yes")
-        return f"Noted. {item.agent_name or 'The agent'} goes on."
-    dismiss(actor=actor, item=item)
-    return "Noted; it is off the list. The record keeps it."
-
-
-def _form_of(item: AttentionItem) -> Any:
-    return {"question": AnswerForm, "uncertain_effect": HappenedForm}.get(item.kind, NoteForm)
+@require_http_methods(["GET", "POST"])
+def rule_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask (GET), then end a yes in advance (POST)."""
+    rule = visible_to(request.user, StandingRule.objects.select_related("swarm", "agent")).filter(pk=pk).first()
+    if rule is None:
+        raise NotFound(
+            _("There is no rule %(pk)s, or you may not see it.") % {"pk": pk}, hint=_("Look at what needs you.")
+        )
+    require(request.user, OPERATE, rule.swarm)
+    if request.method == "GET":
+        return confirm(request, _revoke_question(rule))
+    changed = revoke_rule(actor=person(request.user), rule=rule)
+    said = _("Revoked; these acts ask again.") if changed else _("It was revoked before.")
+    return finish(request, reverse("approval_list"), said)
 
 
 def _decision_question(approval: Approval, decision: str, form: Any) -> dict[str, Any]:
     is_yes = decision == "approve"
+    name = approval.agent.name
+    yes = [
+        _("%(name)s does exactly this act, once.") % {"name": name},
+        _("A yes to act %(act)s is a yes to nothing else.") % {"act": approval.digest[:8]},
+    ]
+    no = [
+        _("%(name)s does not do it and goes on without.") % {"name": name},
+        _("The agent reads your reason."),
+    ]
     return {
-        "title": f"{'Approve' if is_yes else 'Reject'} {approval.tool}?",
+        "title": (_("Approve %(tool)s?") if is_yes else _("Reject %(tool)s?")) % {"tool": approval.tool},
         "text": say_arguments(approval.arguments),
-        "effects": [
-            f"{approval.agent.name} does exactly this act, once."
-            if is_yes
-            else f"{approval.agent.name} does not do it and goes on without.",
-            f"A yes to act {approval.digest[:8]} is a yes to nothing else."
-            if is_yes
-            else "The agent reads your reason.",
-        ],
-        "undo": "This cannot be undone.",
+        "effects": yes if is_yes else no,
+        "undo": _("This cannot be undone."),
         "in_place": True,
         "action": reverse("approval_decide", args=[approval.pk]),
-        "hidden": {"decision": decision},
+        "hidden": {"decision": decision, "digest": approval.digest},
         "form": form,
-        "submit": "Approve" if is_yes else "Reject",
+        "submit": _("Approve") if is_yes else _("Reject"),
         "danger": not is_yes,
         "cancel": reverse("approval_view", args=[approval.pk]),
     }
 
 
-def _answer_question(item: AttentionItem, form: Any) -> dict[str, Any]:
-    waits = item.kind in ("question", "uncertain_effect")
+def _rule_question(approval: Approval, form: Any) -> dict[str, Any]:
     return {
-        "title": item.title,
-        "text": item.body,
-        "effects": [] if waits else ["It leaves the list. Nothing else changes, and the record keeps it."],
-        "undo": "The answer cannot be taken back." if waits else "",
+        "title": _("Approve %(tool)s for a while?") % {"tool": approval.tool},
+        "text": say_arguments(approval.arguments),
+        "effects": [
+            _("%(name)s does this act now.") % {"name": approval.agent.name},
+            _("Further acts of %(tool)s, whatever their arguments, are approved by themselves.")
+            % {"tool": approval.tool},
+            _("Each use goes into the record with your name."),
+        ],
+        "undo": _("It can be revoked at any time; what was done by then stays done."),
         "in_place": True,
-        "action": reverse("attention_answer", args=[item.pk]),
-        "form": form if waits else None,
-        "submit": {"question": "Send the answer", "uncertain_effect": "Settle it"}.get(item.kind, "Take note"),
-        "cancel": reverse("approval_list"),
+        "action": reverse("approval_rule", args=[approval.pk]),
+        "hidden": {"digest": approval.digest},
+        "form": form,
+        "submit": _("Approve from now on"),
+        "cancel": reverse("approval_view", args=[approval.pk]),
     }
 
 
-def _find_approval(user: Any, pk: int) -> Approval:
-    rows = Approval.objects.select_related("task", "agent", "swarm__workspace", "attempt")
-    approval = visible_to(user, rows).filter(pk=pk).first()
-    if approval is None:
-        raise NotFound(f"There is no approval {pk}, or you may not see it.", hint="Look at what needs you.")
-    return approval
-
-
-def _find_item(user: Any, pk: int) -> AttentionItem:
-    item = AttentionItem.objects.filter(scope_of(user).as_filter(), pk=pk).first()
-    if item is None:
-        raise NotFound(f"There is no item {pk}, or you may not see it.", hint="Look at what needs you.")
-    if item.swarm_ref is not None:
-        require(user, OPERATE, Swarm.objects.get(pk=item.swarm_ref))
-    return item
-
-
-def _long_arguments(approval: Approval) -> list[tuple[str, str]]:
-    return [(name, value if isinstance(value, str) else repr(value)) for name, value in approval.arguments.items()]
+def _revoke_question(rule: StandingRule) -> dict[str, Any]:
+    return {
+        "title": _("Revoke this permission?"),
+        "text": f"{rule.tool}, {rule.agent.name if rule.agent else rule.swarm.name}",
+        "effects": [_("From now on these acts wait for a person again.")],
+        "undo": _("What it allowed already stays allowed."),
+        "in_place": True,
+        "action": reverse("rule_revoke", args=[rule.pk]),
+        "submit": _("Revoke"),
+        "danger": True,
+        "cancel": reverse("approval_list"),
+    }

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from audit.actors import Actor
 from tasks.models import Task
 from tasks.selectors.words import say_state
 from tasks.services import control, verdicts, work
+from victoros.lib.wording import say_many, say_word
 
 Doer = Callable[[Actor, Any, dict[str, Any]], str]
 """Takes who acts, the row and the words that were asked for; returns what to tell the person."""
@@ -14,44 +17,66 @@ Doer = Callable[[Actor, Any, dict[str, Any]], str]
 
 def _cancel(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     work.cancel_task(actor=actor, task=task, reason=said.get("reason", ""))
-    return f"Task {task.pk} is cancelled."
+    return _("Task %(pk)s is cancelled.") % {"pk": task.pk}
 
 
 def _retry(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     work.retry_task(actor=actor, task=task)
-    return f"Task {task.pk} is {say_state(task)} again."
+    return _("Task %(pk)s is %(task)s again.") % {"pk": task.pk, "task": say_state(task)}
 
 
 def _release(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     work.release_task(actor=actor, task=task)
-    return f"Task {task.pk} is {say_state(task)}."
+    return _("Task %(pk)s is %(task)s.") % {"pk": task.pk, "task": say_state(task)}
+
+
+def _shelve(actor: Actor, task: Task, said: dict[str, Any]) -> str:
+    work.shelve_task(actor=actor, task=task)
+    return _("Task %(pk)s is in the backlog.") % {"pk": task.pk}
 
 
 def _assign(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     agent = said.get("agent")
     work.assign_task(actor=actor, task=task, agent=agent)
-    return f"Only {agent.name} may take task {task.pk}." if agent else f"Whoever is free may take task {task.pk}."
+    return (
+        _("Only %(name)s may take task %(pk)s.") % {"name": agent.name, "pk": task.pk}
+        if agent
+        else _("Whoever is free may take task %(pk)s.") % {"pk": task.pk}
+    )
 
 
 def _verify(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     note = said.get("reason", "")
     done = verdicts.verify_task(actor=actor, task=task, evidence={"kind": "person"}, note=note)
-    return f"Task {task.pk} is verified." if done else f"Task {task.pk} was verified already."
+    return (
+        _("Task %(pk)s is verified.") % {"pk": task.pk}
+        if done
+        else _("Task %(pk)s was verified already.") % {"pk": task.pk}
+    )
 
 
 def _refute(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     verdicts.refute_task(actor=actor, task=task, reason=said.get("reason", ""))
-    return f"The result was refused; task {task.pk} is {say_state(task)}."
+    return _("The result was refused; task %(pk)s is %(task)s.") % {"pk": task.pk, "task": say_state(task)}
 
 
 def _hold(actor: Actor, task: Task, said: dict[str, Any]) -> str:
     control.pause_task(actor=actor, task=task)
-    return f"Task {task.pk} is paused."
+    return _("Task %(pk)s is paused.") % {"pk": task.pk}
 
 
 def _stopped(result: control.ControlResult, noun: str) -> str:
-    taken = f"{result.stopped_attempts} attempt{'' if result.stopped_attempts == 1 else 's'} taken from the agents"
-    return f"The {noun} is stopped; {taken}." if result.changed else f"The {noun} was stopped already; {taken}."
+    taken = _("%(attempts)s taken from the agents") % {"attempts": say_many(result.stopped_attempts, "attempt")}
+    return (
+        _("The %(noun)s is stopped; %(taken)s.") % {"noun": say_word(noun), "taken": taken}
+        if result.changed
+        else _("The %(noun)s was stopped already; %(taken)s.") % {"noun": say_word(noun), "taken": taken}
+    )
+
+
+def _restarted(result: control.ControlResult, name: str) -> str:
+    taken = _("%(attempts)s begun anew") % {"attempts": say_many(result.stopped_attempts, "attempt")}
+    return _("%(name)s was restarted; %(taken)s after the last finished step.") % {"name": name, "taken": taken}
 
 
 def _said(result: control.ControlResult, done: str, before: str) -> str:
@@ -60,30 +85,40 @@ def _said(result: control.ControlResult, done: str, before: str) -> str:
 
 TASK: dict[str, Doer] = {
     "pause": _hold,
-    "resume": lambda actor, row, said: _said(control.resume_task(actor=actor, task=row), "The task goes on.", ""),
+    "resume": lambda actor, row, said: _said(control.resume_task(actor=actor, task=row), _("The task goes on."), ""),
     "stop": lambda actor, row, said: _stopped(control.stop_task(actor=actor, task=row), "task"),
     "cancel": _cancel,
     "retry": _retry,
     "release": _release,
+    "shelve": _shelve,
     "assign": _assign,
     "verify": _verify,
     "refute": _refute,
 }
 AGENT: dict[str, Doer] = {
     "pause": lambda actor, row, said: _said(
-        control.pause_agent(actor=actor, agent=row), f"{row.name} is paused.", f"{row.name} was paused already."
+        control.pause_agent(actor=actor, agent=row),
+        _("%(name)s is paused.") % {"name": row.name},
+        _("%(name)s was paused already.") % {"name": row.name},
     ),
     "resume": lambda actor, row, said: _said(
-        control.resume_agent(actor=actor, agent=row), f"{row.name} works again.", f"{row.name} was running already."
+        control.resume_agent(actor=actor, agent=row),
+        _("%(name)s works again.") % {"name": row.name},
+        _("%(name)s was running already.") % {"name": row.name},
     ),
+    "restart": lambda actor, row, said: _restarted(control.restart_agent(actor=actor, agent=row), row.name),
     "stop": lambda actor, row, said: _stopped(control.stop_agent(actor=actor, agent=row), "agent"),
 }
 SWARM: dict[str, Doer] = {
     "start": lambda actor, row, said: _said(
-        control.start_swarm(actor=actor, swarm=row), f"{row.name} is running.", f"{row.name} was running already."
+        control.start_swarm(actor=actor, swarm=row),
+        _("%(name)s is running.") % {"name": row.name},
+        _("%(name)s was running already.") % {"name": row.name},
     ),
     "pause": lambda actor, row, said: _said(
-        control.pause_swarm(actor=actor, swarm=row), f"{row.name} is paused.", f"{row.name} was paused already."
+        control.pause_swarm(actor=actor, swarm=row),
+        _("%(name)s is paused.") % {"name": row.name},
+        _("%(name)s was paused already.") % {"name": row.name},
     ),
     "stop": lambda actor, row, said: _stopped(control.stop_swarm(actor=actor, swarm=row), "swarm"),
 }

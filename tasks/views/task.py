@@ -4,60 +4,61 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agents.permissions import OPERATE, may
 from audit.watch import render_live, watch
-from tasks.models import Attempt, Task
+from tasks.models import Task
 from tasks.selectors.actions import task_actions
-from tasks.selectors.detail import explain_idleness, find_task, read_detail
+from tasks.selectors.cause import explain_failure
+from tasks.selectors.detail import choose_attempt, explain_idleness, find_task, read_detail
 from tasks.selectors.evidence import describe_evidence
-from tasks.selectors.filters import read_number
-from tasks.selectors.journal import read_journal
 from tasks.selectors.needs import describe_items
-from tasks.selectors.step import read_step
+from tasks.selectors.window import read_choice
 from tasks.selectors.words import say_waiting
-from victoros.lib.errors import NotFound
+from tasks.states import EDITABLE
+from tasks.views.run import frame_context, open_step, run_context
+from victoros.lib.http import wants_partial
 
 
 @require_safe
 def task_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a task. `?attempt=` chooses the attempt, `?from=` the first step shown, `?step=` the one that is open."""
+    """Show a task. `?attempt=` chooses the attempt, `?view=` how it is shown, `?from=` or `?until=` where, `?step=` one opened.
+
+    For htmx it comes without the run, which the page keeps up to date by itself.
+    """
     live = watch(request.get_full_path(), f"task:{pk}")
     task = find_task(request.user, pk)
     return render_live(request, live, "tasks/task_view.html", "tasks/_task.html", lambda: _build(request, task))
 
 
 def _build(request: HttpRequest, task: Task) -> dict[str, Any]:
-    now = timezone.now()
     detail = read_detail(task)
-    attempt = detail.choose_attempt(read_number(request.GET, "attempt"))
-    start, number = read_number(request.GET, "from"), read_number(request.GET, "step")
+    latest = detail.latest
     may_operate = may(request.user, OPERATE, task.swarm)
-    return {
-        "task": task,
+    cause = explain_failure(task, detail.attempts)
+    return _build_run(request, task, detail.attempts) | {
         "detail": detail,
-        "attempt": attempt,
-        "journal": read_journal(attempt, start=start, now=now) if attempt else None,
-        "step": _open_step(attempt, number),
-        "actions": task_actions(task, detail.latest) if may_operate else [],
+        "actions": task_actions(task, latest) if may_operate else [],
         "needs": describe_items(request.user, detail.waiting),
         "may_operate": may_operate,
-        "can_edit": task.status in ("backlog", "ready", "blocked"),
+        "can_edit": task.status in EDITABLE,
         "evidence": describe_evidence(task.evidence),
-        "why_not_yet": explain_idleness(task),
-        "waiting_word": f"waiting for {say_waiting(detail.latest)}" if detail.latest else "",
-        "start": start,
+        "why_not_yet": "" if detail.attempts else explain_idleness(task),
+        "waiting_word": _("waiting for %(latest)s") % {"latest": say_waiting(latest)} if latest else "",
+        "cause": cause,
         "audit_url": f"{reverse('audit_list')}?object=task&id={task.pk}",
-        "url": reverse("task_view", args=[task.pk]),
     }
 
 
-def _open_step(attempt: Attempt | None, number: int | None) -> Any:
-    if number is None:
-        return None
-    step = read_step(attempt, number) if attempt else None
-    if step is None:
-        raise NotFound(f"There is no finished step {number} in this attempt.", hint="Choose one from the timeline.")
-    return step
+def _build_run(request: HttpRequest, task: Task, attempts: list[Any]) -> dict[str, Any]:
+    choice = read_choice(request.GET)
+    attempt = choose_attempt(task, attempts, choice.attempt)
+    if attempt is None:
+        if choice.step:
+            open_step(attempt, choice.step)
+        return {"task": task, "attempt": None, "url": reverse("task_view", args=[task.pk])}
+    if wants_partial(request):
+        return frame_context(task, attempts, attempt, choice)
+    return run_context(task, attempts, attempt, choice)

@@ -1,10 +1,13 @@
 """The page of the record: true, filtered by its address, the same cost at any size, cut to the reader's rights."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from agents.models import Swarm
 from audit.actors import SYSTEM, Actor
 from audit.events import Fact, Kind, record
 from audit.models import Entry
@@ -30,7 +33,7 @@ def test_an_entry_says_who_did_what_to_what(reader: Client) -> None:
     page = reader.get("/audit/").text
     assert "&lt;Digest&gt;" in page
     assert "kim" in page
-    assert "steps 9" in page
+    assert "steps: 9" in page
     assert 'href="/tasks/7/"' in page
 
 
@@ -102,3 +105,20 @@ def test_an_empty_record_says_why(reader: Client) -> None:
     Entry.objects.all().delete()
     assert "Nothing has happened yet" in reader.get("/audit/").text
     assert "Nothing fits these filters" in reader.get("/audit/?q=x").text
+
+
+def test_a_swarm_is_chosen_from_the_readers_own(client: Client) -> None:
+    swarm, other = make_swarm("Night desk"), make_swarm("Elsewhere")
+    client.force_login(make_user("viewer", swarm))
+    text = client.get(f"/audit/?swarm={swarm.pk}").text
+    assert f'<option value="{swarm.pk}" selected>Night desk</option>' in text
+    assert "Elsewhere" not in client.get(f"/audit/?swarm={other.pk}").text
+
+
+def test_a_swarm_beyond_the_menu_stays_chosen(reader: Client) -> None:
+    swarm = make_swarm("zebra")
+    Swarm.objects.bulk_create(Swarm(workspace=swarm.workspace, name=f"a{n:03}") for n in range(210))
+    for path in ("/audit/", "/agents/", "/tasks/", "/mail/", "/costs/"):
+        text = reader.get(f"{path}?swarm={swarm.pk}").text
+        assert f'<option value="{swarm.pk}" selected>zebra</option>' in text, path
+        assert len(re.findall(r">a\d{3}</option>", text)) == 200

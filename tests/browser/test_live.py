@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_of_many_changes_at_once_none_is_missing(open_page: OpenPage) -> None:
     expect(page.locator(LIVE)).to_be_visible()
     for n in range(40):
         ask(swarm, f"Question number {n}", ref=n)
-    expect(page.locator("[data-row]")).to_have_count(40, timeout=3000)
+    expect(page.locator("[data-row]")).to_have_count(40)
 
 
 def test_a_burst_of_hints_costs_few_repaints(open_page: OpenPage) -> None:
@@ -62,10 +63,11 @@ def test_a_burst_of_hints_costs_few_repaints(open_page: OpenPage) -> None:
     expect(page.locator(LIVE)).to_be_visible()
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url) if request.url.endswith("/needs-me/") else None)
+    began = time.monotonic()
     for n in range(60):
         ask(swarm, f"Question number {n}", ref=n)
     expect(page.get_by_text("50 of 60")).to_be_visible()
-    assert 1 <= len(fetched) <= 12
+    assert 1 <= len(fetched) <= 2 + 4 * (time.monotonic() - began)
 
 
 def test_a_page_catches_up_after_the_server_was_away(open_page: OpenPage, web: WebProcess) -> None:
@@ -76,8 +78,8 @@ def test_a_page_catches_up_after_the_server_was_away(open_page: OpenPage, web: W
     expect(page.locator(LIVE)).to_have_count(0)
     ask(swarm, "Asked while nobody listened")
     web.start()
-    expect(page.get_by_text("Asked while nobody listened")).to_be_visible(timeout=15000)
-    expect(page.locator(LIVE)).to_be_visible(timeout=15000)
+    expect(page.get_by_text("Asked while nobody listened")).to_be_visible()
+    expect(page.locator(LIVE)).to_be_visible()
 
 
 def test_a_page_says_since_when_it_is_stale(open_page: OpenPage, web: WebProcess) -> None:
@@ -85,7 +87,7 @@ def test_a_page_says_since_when_it_is_stale(open_page: OpenPage, web: WebProcess
     expect(page.locator(LIVE)).to_be_visible()
     web.stop()
     expect(page.locator("[data-live-state=reconnecting], [data-live-state=stale]")).to_be_visible()
-    expect(page.get_by_text("stale since")).to_be_visible(timeout=15000)
+    expect(page.get_by_text("stale since")).to_be_visible()
 
 
 def test_a_half_typed_answer_survives_a_change_of_the_page(open_page: OpenPage) -> None:
@@ -107,7 +109,7 @@ def test_a_section_with_a_field_being_typed_into_waits_until_it_is_left(open_pag
     page = open_page("/needs-me/")
     expect(page.locator(LIVE)).to_be_visible()
     page.evaluate("document.querySelector('[data-row]').append(document.createElement('input'))")
-    field = page.locator("[data-row] input")
+    field = page.locator("[data-row] input:not([type])")
     field.press_sequentially("half a")
     ask(swarm, "Another question", ref=2)
     expect(page.locator("[data-live][data-held]")).to_have_count(1)

@@ -1,6 +1,7 @@
 """The newcomer's path: from the sign-in link that `up` prints to the published digest, nothing doubled, nothing pretended."""
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from playwright.sync_api import expect
 from tests.running import WITH_MODEL, RunningVictor, start_victor
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.timeout(400)]
 
@@ -31,25 +34,50 @@ def reports(tmp_path: Path) -> Path:
     return folder
 
 
-def sign_in(victor: RunningVictor, context: "BrowserContext") -> "Page":
-    """Follow the link that `up` printed."""
+COUNT_CLICKS = """addEventListener("click", (event) => {
+  if (event.isTrusted) sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
+}, true);"""
+MOST_CLICKS, MOST_S = 5, 60
+
+
+def open_link(victor: RunningVictor, context: "BrowserContext") -> "Page":
+    """Follow the link that `up` printed, as far as the first step of the first run."""
     line = victor.wait_for_line("sign in")
     match = re.search(r"http\S+", line)
     assert match
     page = context.new_page()
     page.goto(match.group())
-    expect(page.get_by_role("heading", name="Board")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome. Where will your agents work?")).to_be_visible()
     return page
 
 
-def make_desk(page: "Page", folder: Path) -> None:
-    """Fill in the form for a new swarm from the template."""
-    page.get_by_role("link", name="New swarm").first.click()
-    page.fill("[name=name]", "reports")
-    page.select_option("[name=template]", "desk")
-    page.fill("[name=input_folder]", str(folder))
-    page.get_by_role("button", name="Make the swarm").click()
-    expect(page.get_by_role("heading", name="reports")).to_be_visible()
+def go_to_the_last_step(page: "Page") -> None:
+    """Take what the first three steps propose, seeing what the embedded model answered."""
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("It answered a question in")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_from_sign_in_to_a_running_swarm_in_five_clicks_and_a_minute(
+    tmp_path: Path, browser_context: "BrowserContext", record_property: "Callable[[str, object], None]"
+) -> None:
+    browser_context.add_init_script(COUNT_CLICKS)
+    with start_victor(tmp_path / "home", WITH_MODEL) as victor:
+        begun = time.monotonic()
+        page = open_link(victor, browser_context)
+        go_to_the_last_step(page)
+        page.get_by_role("button", name="Start it").click()
+        page.get_by_role("link", name="Open the board").click()
+        expect(page.get_by_role("heading", name="Board")).to_be_visible()
+        expect(page.get_by_role("link", name="reader-1")).to_be_visible()
+        expect(page.locator("[data-key=crew] [data-status=busy]").first).to_be_visible(timeout=30_000)
+        took_s, clicks = time.monotonic() - begun, int(page.evaluate("sessionStorage.clicks"))
+    record_property("clicks", clicks)
+    record_property("seconds", round(took_s, 1))
+    print(f"from the sign-in link to a working reader on the board: {clicks} clicks, {took_s:.1f} s")  # noqa: T201
+    assert clicks <= MOST_CLICKS
+    assert took_s <= MOST_S
 
 
 def test_from_the_sign_in_link_to_the_published_digest(
@@ -57,9 +85,12 @@ def test_from_the_sign_in_link_to_the_published_digest(
 ) -> None:
     home = tmp_path / "home"
     with start_victor(home, WITH_MODEL) as victor:
-        page = sign_in(victor, browser_context)
-        make_desk(page, reports)
-        page.get_by_role("link", name="Board").first.click()
+        page = open_link(victor, browser_context)
+        go_to_the_last_step(page)
+        page.get_by_text("Digest a folder of mine").click()
+        page.fill("[name=input_folder]", str(reports))
+        page.get_by_role("button", name="Start it").click()
+        page.get_by_role("link", name="Open the board").click()
         page.evaluate("window.untouched = true")
 
         approve = page.get_by_role("button", name=re.compile("^Approve"))
@@ -82,10 +113,33 @@ def test_from_the_sign_in_link_to_the_published_digest(
 
 def test_the_link_works_once(tmp_path: Path, browser_context: "BrowserContext") -> None:
     with start_victor(tmp_path / "home") as victor:
-        sign_in(victor, browser_context)
+        open_link(victor, browser_context)
         link = re.search(r"http\S+", victor.wait_for_line("sign in"))
         assert link
         browser_context.clear_cookies()
         page = browser_context.new_page()
         page.goto(link.group())
-        expect(page.get_by_role("heading", name="Board")).to_have_count(0)
+        expect(page.get_by_text("was used before")).to_be_visible()
+
+
+def test_the_first_run_works_without_a_script_and_is_left_and_taken_up(tmp_path: Path, chromium: "Browser") -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    with start_victor(tmp_path / "home") as victor:
+        match = re.search(r"http\S+", victor.wait_for_line("sign in"))
+        assert match
+        page = context.new_page()
+        page.goto(match.group())
+        page.get_by_role("button", name="Come in").click()
+        page.get_by_role("button", name="Continue").click()
+        page.goto(f"{victor.url}/")
+        page.goto(f"{victor.url}/setup/")
+        expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Ask it a question now").click()
+        expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="Start it").click()
+        page.go_back()
+        page.reload()
+        expect(page.get_by_role("heading", name="reports is at work")).to_be_visible()
+    context.close()

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from django.urls import reverse
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from agents.models import Agent, Message, Swarm
-from tasks.models import Approval, Task
+from tasks.models import Approval
 from tests.browser.conftest import OpenPage, session_cookie
+from tests.browser.crawl import list_pages
 from tests.browser.world import make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,40 +22,80 @@ BEYOND = """() => {
     .map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`);
 }"""
 SMALL = """() => {
-  const controls = "button, .button, .bottom a, select, input:not([type=hidden], [type=checkbox], [type=radio])";
+  const links = ".bottom a, .tabs a, .segments a, .pager a, summary";
+  const fields = "select, input:not([type=hidden], [type=checkbox], [type=radio])";
+  const controls = `button, .button, ${links}, ${fields}`;
   return [...document.querySelectorAll(controls)]
-    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 39)
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
     .map((one) => one.outerHTML.slice(0, 120));
 }"""
 
+CROWDED = """() => {
+  const lines = (one) => {
+    const words = document.createRange();
+    words.selectNodeContents([...one.childNodes].find((part) => part.nodeType === 3 && part.data.trim()));
+    return words.getClientRects();
+  };
+  const isOver = (one, line) => {
+    const cell = one.getBoundingClientRect();
+    return line.left < cell.left || line.right > cell.right;
+  };
+  return [...document.querySelectorAll(".bottom a")]
+    .filter((one) => lines(one).length > 1 || isOver(one, lines(one)[0]) || one.getBoundingClientRect().width < 44)
+    .concat([...document.querySelectorAll(".pipe .status")].filter((one) => one.scrollWidth > one.clientWidth))
+    .map((one) => one.textContent.trim());
+}"""
 
-def addresses() -> list[str]:
-    """Return one address of each sort of page."""
-    task = Task.objects.get(status="in_progress").pk
-    lists = "home approval_list mail_room task_list agent_list swarm_list audit_list provider_list cell_list account".split()
-    return [
-        *(reverse(name) for name in lists),
-        *(reverse(name) for name in ("swarm_new", "provider_new", "task_new", "stop")),
-        f"{reverse('task_list')}?view=board",
-        reverse("task_view", args=[task]),
-        reverse("agent_view", args=[Agent.objects.earliest("pk").pk]),
-        reverse("swarm_view", args=[Swarm.objects.earliest("pk").pk]),
-        reverse("mail_view", args=[Message.objects.earliest("pk").pk]),
-        reverse("approval_view", args=[Approval.objects.earliest("pk").pk]),
-    ]
+HEAD = """(state) => {
+  const word = document.querySelector("[data-live-state] [data-word]");
+  const said = document.getElementById("live-words").content.querySelector(`[data-say=${state}]`);
+  word.parentElement.dataset.liveState = state;
+  word.textContent = said.textContent;
+  return document.querySelector(".top").offsetHeight;
+}"""
 
 
-def test_nothing_reaches_beyond_a_phone_and_controls_fit_a_thumb(open_page: OpenPage) -> None:
+def test_nothing_reaches_beyond_a_phone_and_controls_fit_a_thumb(open_page: OpenPage, operator: Any) -> None:
     make_world()
     page = open_page("/")
     use_phone(page)
     problems: dict[str, Any] = {}
-    for address in addresses():
-        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + address)
+    site = "/".join(page.url.split("/", 3)[:3])
+    for address in list_pages(operator):
+        page.goto(site + address)
         found = [*page.evaluate(BEYOND)[:3], *page.evaluate(SMALL)[:3]]
         if found or page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems[address] = found
     assert problems == {}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_words_of_the_bar_and_of_states_have_room_on_a_phone(open_page: OpenPage, language: str) -> None:
+    swarm = make_world()
+    page = open_page("/")
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.url}])
+    site = page.url.rstrip("/")
+    for width in (360, 390):
+        page.set_viewport_size({"width": width, "height": 740})
+        for address in ("/", "/needs-me/", "/tasks/", "/agents/", f"/swarms/{swarm.pk}/"):
+            page.goto(site + address)
+            assert page.locator("html").get_attribute("lang") == language
+            assert (width, address, page.evaluate(CROWDED)) == (width, address, [])
+
+
+@pytest.mark.parametrize(("language", "act"), [("en", "New swarm"), ("de", "Neuer Schwarm")])
+def test_a_list_has_one_line_above_it_on_a_phone_whatever_it_says(open_page: OpenPage, language: str, act: str) -> None:
+    make_world()
+    page = open_page("/")
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.url}])
+    site = page.url.rstrip("/")
+    use_phone(page)
+    for address in ("/mail/", "/agents/", "/tasks/", "/providers/", "/swarms/"):
+        page.goto(site + address)
+        heights = {state: page.evaluate(HEAD, state) for state in ("live", "connecting", "reconnecting")}
+        assert (address, set(heights.values())) == (address, {53})
+    page.get_by_role("link", name=act, exact=True).first.click()
+    expect(page).to_have_url(f"{site}/swarms/new/")
 
 
 def test_the_bar_at_the_bottom_hides_nothing_and_is_opaque(open_page: OpenPage) -> None:
@@ -100,9 +140,14 @@ def test_a_rejection_is_asked_for_and_given_in_a_dialog(open_page: OpenPage) -> 
 def test_keys_move_through_the_queue_and_approve(open_page: OpenPage) -> None:
     make_world()
     page = open_page("/needs-me/")
+    expect(page.locator("[data-live-state=live]")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.keyboard.press("a")  # nothing is picked
     page.keyboard.press("j")
     row = page.locator("[data-row][aria-selected=true]")
     expect(row).to_contain_text("Publish")
+    assert sent == []
     page.keyboard.press("a")
     expect(page.get_by_text("Approved: publish_file")).to_be_visible()
 
@@ -125,7 +170,7 @@ def test_everything_works_without_a_script(web: Any, operator: Any, chromium: An
     context.add_cookies([session_cookie(web.url, operator)])
     page: Page = context.new_page()
     page.goto(f"{web.url}/needs-me/")
-    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Approve a").click()
     expect(page.get_by_text("Approved: publish_file")).to_be_visible()
     page.get_by_role("link", name="Stop…").click()
     page.get_by_role("button", name="Stop everything").click()

@@ -9,7 +9,7 @@ from agents.models import Agent, Swarm
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
-from tasks.models import Cell, Dependency
+from tasks.models import Cell, Dependency, StandingRule
 from tests.agents.factories import make_agent, make_message, make_provider, make_swarm, make_workspace
 from tests.tasks.pages.rows import make_approval, make_attempt, make_steps, make_task
 
@@ -18,7 +18,7 @@ LONG = "Summarise-the-incident-report-0412-of-the-fourth-of-November-without-a-s
 
 def make_world() -> Swarm:
     """Make a swarm with agents, tasks in several states, a running attempt with steps, mail, questions and a record."""
-    swarm = make_swarm("desk", workspace=make_workspace("Home"), purpose="Read and digest.")
+    swarm = make_swarm("desk", workspace=make_workspace("Home"), purpose="Read and digest.", budget_nanos=10**9)
     make_provider("far away")
     cell = Cell.objects.create(host="a-host-with-a-rather-long-name.example", pid=4711, heartbeat_at=timezone.now())
     Cell.objects.create(host="north-1", pid=1, status="dead", ended_at=timezone.now(), reason="silent for 10 s")
@@ -52,5 +52,6 @@ def make_world() -> Swarm:
     raise_item(actor=SYSTEM, kind="failed", title="It failed", object_kind="task", object_ref=done.pk, **where)
     make_message(editor, subject="Ten summaries", body=f"See *{LONG}*.")
     make_task(swarm, title="Later", status="backlog")
+    StandingRule.objects.create(swarm=swarm, tool="publish_file", max_uses=3, made_by="tester", expires_at=soon)
     record(Fact(Kind.TASK_VERIFIED, SYSTEM, "task", done.pk, done.title, swarm_ref=swarm.pk, detail={"quotes": 9}))
     return swarm

@@ -112,6 +112,19 @@ def test_stop_says_what_it_stopped_and_start_goes_on(victor: Victor) -> None:
     assert victor("swarm", "pause", name, "--json").document["status"] == "paused"
 
 
+def test_a_budget_is_given_changed_and_taken_away(victor: Victor) -> None:
+    swarm = make_swarm("Desk")
+
+    assert victor("swarm", "budget", "Desk", "25").out == "Desk may spend $25.00 a month.\n"
+    assert victor("swarm", "budget", "Desk", "0.50", "--json").document["budget_nanos"] == 500_000_000
+    for nonsense in ("much", "nan", "inf", "0", "0.001", "1e99"):
+        assert victor("swarm", "budget", "Desk", nonsense).code == 2
+    swarm.refresh_from_db()
+    assert swarm.budget_nanos == 500_000_000
+    assert "$0.50 a month" in victor("swarm", "show", "Desk").out
+    assert victor("swarm", "budget", "Desk", "none").out == "Desk has no budget.\n"
+
+
 def test_roles_hold_on_the_command_line_too(victor: Victor) -> None:
     swarm = make_swarm("Desk")
     viewer, stranger = make_user("viewer", swarm), make_user()
@@ -119,5 +132,6 @@ def test_roles_hold_on_the_command_line_too(victor: Victor) -> None:
 
     assert "but not operate it" in victor("swarm", "stop", "Desk", "--as", viewer.username).err
     assert "There is no swarm" in victor("swarm", "show", "Desk", "--as", stranger.username).err
+    assert "but not administer it" in victor("swarm", "budget", "Desk", "5", "--as", viewer.username).err
     assert "may not make swarms" in victor("swarm", "create", "--name", "X", "--as", viewer.username).err
     assert victor("swarm", "create", "--name", "X", "--as", admin.username).code == 0

@@ -1,7 +1,6 @@
 """A swarm whose every request, step and effect can be counted, and a crew of real processes to kill."""
 
 import json
-import math
 import os
 import signal
 import subprocess
@@ -23,12 +22,13 @@ from agents.models import Agent, Swarm
 from agents.services.agents import create_agent
 from agents.services.providers import add_provider
 from tasks.models import Attempt, Cell, Step, Task
-from tasks.services.work import TaskDraft, create_tasks
+from tasks.services.drafts import TaskDraft
+from tasks.services.making import create_tasks
 from tests.agents.factories import OPERATOR, make_swarm
 from tests.faults.playground import read_outside
 from tests.running import ROOT, wait_until
 from tests.standins.llm_server import LlmStandIn
-from victoros.ops.bench.crew import FACTS
+from victoros.ops.crew import FACTS
 from victoros.ops.processes import end_with_parent
 
 QUICK = {"VICTOR_RECONCILE_S": "0.3", "VICTOR_LOOK_S": "0.3"}
@@ -88,7 +88,7 @@ class Playing:
             "VICTOR_DATABASE_URL": database_url(),
             **environment,
         }
-        command = [sys.executable, "-m", "victoros.ops.bench.crew", "--cells", str(cells), "--tick", "0.1"]
+        command = [sys.executable, "-m", "victoros.ops.crew", "--cells", str(cells), "--tick", "0.1"]
         with open(self.home / "crew.log", "ab") as log:
             return subprocess.Popen(
                 [*command, "--import", "tests.faults.playground"],
@@ -99,18 +99,15 @@ class Playing:
                 preexec_fn=end_with_parent(signal.SIGTERM),
             )
 
-    def asked(self, until: float = math.inf) -> dict[str, list[float]]:
-        """Return when each question (`task:n`) was asked, up to a time in seconds since 1970."""
+    def asked(self) -> dict[str, list[float]]:
+        """Return when each question (`task:n`) was asked."""
         times: dict[str, list[float]] = {}
-        for request in [request for request in list(self.server.requests) if request.at <= until]:
+        for request in list(self.server.requests):
             times.setdefault(request.body["messages"][-1]["content"], []).append(request.at)
         return times
 
-    def check_nothing_lost_or_doubled(self, tasks: list[Task], *, until: float = math.inf) -> None:
-        """Every task done, every step once and in order, nothing asked again once it was finished, every act once.
-
-        Questions asked after `until` are left out.
-        """
+    def check_nothing_lost_or_doubled(self, tasks: list[Task]) -> None:
+        """Every task done, every step once and in order, nothing asked again once it was finished, every act once."""
         steps = tasks[0].data["steps"]
         finished = {}
         for attempt in Attempt.objects.filter(task__in=tasks, status="completed"):
@@ -121,7 +118,7 @@ class Playing:
             for n, step in enumerate(step for step in done if step.kind == "think"):
                 finished[f"{attempt.task_id}:{n}"] = step.finished_at.timestamp()
         assert len(finished) == len(tasks) * steps
-        asked_again = [key for key, times in self.asked(until).items() if max(times) > finished[key]]
+        asked_again = [key for key, times in self.asked().items() if max(times) > finished[key]]
         assert asked_again == []
         outside = read_outside(Swarm(pk=self.swarm.pk).folder)
         assert len(outside) == len(tasks) * steps

@@ -1,7 +1,6 @@
-"""Programs and tools that fault tests load into the crew: work that can be counted, and work that kills its process."""
+"""Programs and tools that fault tests load into the crew: work that can be counted."""
 
 import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ from tasks.engine.run import Run
 async def run_steps(run: Run) -> Completed:
     """Ask and act as often as the task says; every request names its task and number."""
     for n in range(run.task.data["steps"]):
-        if run.task.data.get("poison") == n:
-            os.kill(os.getpid(), signal.SIGKILL)
         await run.think(LlmRequest(system="", turns=(Turn("user", f"{run.task.id}:{n}"),), timeout_s=30))
         await run.act("fault_post", {"n": n})
     return Completed("done")

@@ -19,8 +19,30 @@ def test_a_bench_prints_its_figure_beside_its_floor() -> None:
     assert document["ratio"] == pytest.approx(document["figure"] / document["floor"], rel=0.1)
 
 
+@pytest.mark.timeout(240)
+def test_the_bench_of_pages_measures_each_with_little_and_with_much_in_it() -> None:
+    options = ["--runs", "1", "--samples", "2", "--scale", "0.1%", "--json"]
+    command = [sys.executable, "manage.py", "bench", "board", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    document = json.loads(done.stdout)
+    pages = {page["page"]: page for page in document["pages"]}
+    assert document["small"]["tasks"] < document["large"]["tasks"] == 100
+    assert {"board", "needs me", "tasks", "tasks by a rare word", "a swarm", "an agent", "a task"} <= pages.keys()
+    assert all(page["p99_ms"] >= page["p50_ms"] > 0 and page["queries"] > 0 for page in pages.values())
+    assert pages["board"]["kb"] > pages["board"]["kb_compressed"] > 1
+    assert pages["board"]["tags"] > 400
+    assert document["figure"] > document["floor"] > 0
+
+
 def test_an_unknown_bench_is_a_usage_error() -> None:
     command = [sys.executable, "manage.py", "bench", "everything", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["category"] == "validation"
+
+
+def test_hosts_are_not_measured_without_a_server() -> None:
+    command = [sys.executable, "manage.py", "bench", "hosts", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Several hosts need PostgreSQL" in json.loads(done.stdout)["error"]["message"]

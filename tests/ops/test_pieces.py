@@ -135,7 +135,7 @@ def start_sleeper() -> subprocess.Popen[bytes]:
 def test_leftovers_are_ended_when_pid_and_start_agree() -> None:
     left = start_sleeper()
     assert end_leftovers({"processes": [{"name": "web", "pid": left.pid, "begun": started_at(left.pid)}]}) == 1
-    assert left.wait(5) == -signal.SIGKILL
+    assert left.wait(20) == -signal.SIGKILL
 
 
 def test_a_process_that_took_over_a_pid_is_left_alone() -> None:
@@ -154,7 +154,7 @@ def test_the_whole_session_of_a_process_is_ended_even_after_its_leader_died() ->
     with leader:
         assert leader.stdout is not None
         orphan = int(leader.stdout.readline())
-        leader.wait(5)
+        leader.wait(20)
         assert kill_session(leader.pid) == [orphan]
     wait_until(lambda: not started_at(orphan))
 

@@ -107,7 +107,7 @@ def test_an_unreachable_redis_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "VICTOR_REDIS_URL does not answer" in lines[0]
 
 
-@pytest.mark.parametrize("options", [["--port", "99999"], ["--cells", "0"], ["--nonsense"]])
+@pytest.mark.parametrize("options", [["--port", "99999"], ["--cells", "65"], ["--nonsense"]])
 def test_wrong_usage_ends_with_code_two(tmp_path: Path, options: list[str]) -> None:
     assert run_ops("up", "--home", str(tmp_path / "home"), *options).returncode == 2
 

@@ -15,7 +15,7 @@ Break = Callable[[web.Request, Question, bytes], Awaitable[web.StreamResponse]]
 """A fault in the transport; gets the sound answer's body."""
 
 TRICKLE_S = 0.05
-RETRY_AFTER_S = 2
+RETRY_AFTER_S, LONG_RETRY_AFTER_S = 2, 8
 
 
 def _refuse(question: Question, saying: Saying) -> Saying:
@@ -126,6 +126,7 @@ BREAKS: dict[str, Break] = {
         "Too many requests.",
         {"Retry-After": str(RETRY_AFTER_S)},
     ),
+    "429-long": _fail(429, "rate_limit_exceeded", "Too many requests.", {"Retry-After": str(LONG_RETRY_AFTER_S)}),
     "429-silent": _fail(429, "rate_limit_exceeded", "Too many requests."),
     "quota": _fail(429, "insufficient_quota", "You exceeded your current quota."),
     "500": _fail(500, "server_error", "Something broke."),

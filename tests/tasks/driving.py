@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.llm.errors import LlmError
+from agents.llm.errors import LlmError, LlmRejected
 from agents.llm.scripted import say
 from agents.llm.types import Connection, LlmAnswer, LlmRequest, Turn
 from agents.models import Agent, Swarm
@@ -12,9 +12,8 @@ from agents.services.agents import create_agent
 from audit.actors import Actor
 from audit.models import Entry
 from tasks.engine.cell import Cell
-from tasks.engine.claims import claim
+from tasks.engine.claims import take
 from tasks.engine.commit import commit_batch
-from tasks.engine.loading import load_orders
 from tasks.engine.orders import Completed, Order, Write, Written
 from tasks.engine.presence import open_cell
 from tasks.engine.registry import program
@@ -32,7 +31,7 @@ class ProcessDied(BaseException):
 
 @dataclass
 class Script:
-    """What the test program does, and what the language model says to it. One at a time, reset by `StillCell`."""
+    """What the test program does, and what the language model says to it. One at a time; every test begins with an empty one."""
 
     moves: list[Move] = field(default_factory=list)
     answers: list[LlmAnswer | LlmError] = field(default_factory=list)
@@ -71,22 +70,22 @@ class StillCell(Cell):
             raise ProcessDied
         return written
 
-    async def ask(self, connection: Connection, request: LlmRequest) -> LlmAnswer:
+    async def ask(self, connection: Connection, request: LlmRequest, swarm_id: int) -> LlmAnswer:
         SCRIPT.asked.append(request)
         answer = SCRIPT.answers.pop(0) if SCRIPT.answers else say("ok")
         if isinstance(answer, LlmError):
             raise answer
         return answer
 
-    async def in_thread(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    async def in_thread(self, attempt_id: int, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return work()
 
     async def gate(self, attempt_id: int) -> str:
         return self.reason_to_leave
 
     def take(self, limit: int = 100) -> list[Order]:
-        """Claim and load."""
-        return load_orders(self.id, claim(self.id, limit))
+        """Claim what there is."""
+        return take(self.id, limit)
 
     def drive(self, order: Order) -> None:
         """Drive one attempt until it leaves the cell."""
@@ -117,6 +116,13 @@ def script(*moves: Move, answers: Iterable[LlmAnswer | LlmError] = ()) -> Script
     SCRIPT.asked.clear()
     SCRIPT.seen.clear()
     return SCRIPT
+
+
+def fail_task(task: Task) -> None:
+    """Let the task, the only one that is ready, fail: the model refuses."""
+    script(think, answers=[LlmRejected("no")])
+    StillCell().work()
+    assert status_of(task) == "failed"
 
 
 def think(run: Run) -> Coroutine[Any, Any, LlmAnswer]:

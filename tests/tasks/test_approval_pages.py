@@ -1,11 +1,14 @@
 """The queue and its answers: each of the four kinds of people at each of the pages."""
 
+import json
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from agents.models import Swarm
 from audit.actors import SYSTEM
@@ -47,11 +50,11 @@ def sign_in(client: Client, role: str, swarm: Swarm) -> Client:
     return client
 
 
-def raise_question(swarm: Swarm, kind: str = "question") -> AttentionItem:
+def raise_question(swarm: Swarm, kind: str = "question", title: str = "Which one?") -> AttentionItem:
     """Let an agent ask."""
     attempt = make_attempt(make_task(swarm, status="in_progress"), status="waiting", waiting_for="answer")
     return raise_item(
-        actor=SYSTEM, kind=kind, title="Which one?", object_kind="attempt", object_ref=attempt.pk, swarm_ref=swarm.pk
+        actor=SYSTEM, kind=kind, title=title, object_kind="attempt", object_ref=attempt.pk, swarm_ref=swarm.pk
     )
 
 
@@ -73,6 +76,22 @@ def test_the_page_shows_the_exact_act_escaped(client: Client, swarm: Swarm, appr
     assert "# Digest &lt;b&gt;" in page
     assert approval.digest[:16] in page
     assert "decide/" not in page
+
+
+def test_signs_that_nobody_sees_are_written_out_where_somebody_decides(client: Client, swarm: Swarm) -> None:
+    attempt = make_attempt(make_task(swarm, status="in_progress"), status="waiting", waiting_for="approval")
+    arguments = {"path": "report\u202etxt.exe", "text": "pay\u200b\U000e0041 \u0646\u200c\u0646 👩\u200d💻"}
+    approval = make_approval(attempt, arguments=arguments, why="only \u2067a look")
+    raise_item(
+        actor=SYSTEM, kind="approval", title="?", object_kind="approval", object_ref=approval.pk, swarm_ref=swarm.pk
+    )
+    reader = sign_in(client, "operator", swarm)
+    for url in (f"/approvals/{approval.pk}/", "/needs-me/"):
+        page = reader.get(url).content.decode()
+        assert "report⟨U+202E⟩txt.exe" in page
+        assert "only ⟨U+2067⟩a look" in page
+        assert not set("\u202e\u2067\u200b\U000e0041") & set(page)
+        assert "pay⟨U+200B⟩⟨U+E0041⟩ \u0646\u200c\u0646 👩\u200d💻" in page
 
 
 def test_a_rejection_needs_a_reason(client: Client, swarm: Swarm, approval: Approval) -> None:
@@ -176,7 +195,7 @@ def test_the_queue_costs_the_same_queries_at_10_and_at_1000_rows(
     for number in (10, 1000):
         AttentionItem.objects.bulk_create(
             AttentionItem(
-                kind="failed", title=f"{n}", object_kind="task", object_ref=number * 10 + n, swarm_ref=swarm.pk
+                kind="question", title=f"{n}", object_kind="task", object_ref=number * 10 + n, swarm_ref=swarm.pk
             )
             for n in range(number)
         )
@@ -204,3 +223,65 @@ def test_what_is_not_there_is_a_404(client: Client, swarm: Swarm) -> None:
     sign_in(client, "operator", swarm)
     missing: list[Any] = ["/approvals/999/", "/approvals/999/decide/?decision=approve", "/needs-me/999/answer/"]
     assert [client.get(address).status_code for address in missing] == [404, 404, 404]
+
+
+def test_the_queue_can_be_cut_to_one_swarm_and_keeps_it_beside_the_kind(
+    client: Client, swarm: Swarm, approval: Approval
+) -> None:
+    other = make_swarm("other")
+    raise_question(swarm)
+    raise_question(other, title="And there?")
+    client.force_login(make_user(superuser=True))
+
+    page = client.get(f"/needs-me/?swarm={other.pk}").text
+
+    assert "And there?" in page
+    assert "Publish?" not in page
+    assert f'href="?swarm={other.pk}&amp;kind=question"' in page
+    both = client.get(f"/needs-me/?swarm={swarm.pk}&kind=question")
+    assert both.context["needs"].total == 1
+    assert f'<option value="{swarm.pk}" selected>' in both.text
+    assert '<input type="hidden" name="kind" value="question">' in both.text
+
+
+def test_a_swarm_that_one_may_not_see_is_no_choice(client: Client, swarm: Swarm, approval: Approval) -> None:
+    foreign = make_swarm("foreign")
+    raise_question(foreign, title="secret?")
+    sign_in(client, "operator", swarm)
+    assert client.get(f"/needs-me/?swarm={foreign.pk}").status_code == 404
+    assert client.get("/needs-me/?swarm=x").status_code == 400
+    assert client.get(f"/needs-me/?swarm={swarm.pk}").context["needs"].total == 1
+    assert "Nothing that fits this choice" in client.get(f"/needs-me/?swarm={swarm.pk}&kind=failed").text
+
+
+def test_what_the_list_of_swarms_says_waits_opens_to_as_many(client: Client, swarm: Swarm, approval: Approval) -> None:
+    other = make_swarm("other")
+    for _ in range(2):
+        raise_question(other)
+    client.force_login(make_user(superuser=True))
+
+    said = dict(re.findall(r'<a class="tally" href="([^"]*)">(\d+)<', client.get("/swarms/").text))
+
+    assert said == {f"/needs-me/?swarm={swarm.pk}": "1", f"/needs-me/?swarm={other.pk}": "2"}
+    for address, number in said.items():
+        assert client.get(address).text.count('id="item-') == int(number)
+
+
+@pytest.mark.parametrize("query", ["", "&kind=question", "&swarm={swarm}", "&kind=approval&swarm={swarm}"])
+def test_the_file_holds_what_the_page_shows(client: Client, swarm: Swarm, approval: Approval, query: str) -> None:
+    other = make_swarm("other")
+    raise_question(other)
+    raise_question(swarm)
+    for status in ("approved", "rejected"):
+        make_approval(approval.attempt, status=status, decided_at=timezone.now())
+    client.force_login(make_user(superuser=True))
+    asked = query.format(swarm=swarm.pk)
+
+    rows = json.loads(client.get(f"/needs-me/?format=json{asked}").getvalue())["rows"]
+
+    shown = re.findall(r'id="item-(\d+)"', client.get(f"/needs-me/?{asked.removeprefix('&')}").text)
+    assert sorted(row["id"] for row in rows) == sorted(map(int, shown))
+    acts = {row["object_id"]: (row["tool"], row["arguments"]) for row in rows if row["kind"] == "approval"}
+    assert acts in ({}, {approval.pk: (approval.tool, approval.arguments)})
+    decided = json.loads(client.get("/needs-me/?decided=1&format=json").getvalue())["rows"]
+    assert {row["status"] for row in decided} == {"approved", "rejected"}

@@ -1,6 +1,5 @@
 """The general agent's loop, with a model that says what the test wants."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,12 @@ from agents.llm.scripted import say
 from agents.models import Agent
 from audit.models import AttentionItem
 from tasks.models import Step, Task
+from tasks.services.making import create_task
 from tasks.services.questions import answer_question
-from tasks.services.work import create_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import SCRIPT, StillCell, live_attempt, make_worker
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_script() -> Iterator[None]:
-    SCRIPT.answers.clear()
-    SCRIPT.asked.clear()
-    yield
-    SCRIPT.answers.clear()
 
 
 def give(worker: Agent, **fields: Any) -> Task:
@@ -137,7 +128,7 @@ def test_a_bad_answer_is_asked_for_again_with_some_chance_in_it() -> None:
         return None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.engine.run.asyncio.sleep", at_once)
+        patch.setattr("tasks.engine.thinking.asyncio.sleep", at_once)
         StillCell().work()
     first, second = SCRIPT.asked
     assert (first.temperature, first.seed) == (0.0, None)

@@ -6,7 +6,7 @@ from agents.models import Agent
 from audit.models import AttentionItem
 from tasks import tools
 from tasks.models import Task
-from tasks.services.work import create_task
+from tasks.services.making import create_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import SCRIPT, Move, StillCell, act, make_worker, script, status_of, think
 

@@ -1,5 +1,6 @@
 """The board: what needs me, what is wrong, what everyone does, what it costs; true, and cheap however much there is."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +14,17 @@ from agents.models import Agent, Provider, Swarm
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
-from tasks.models import Attempt, Cell
+from tasks.models import Attempt, Cell, Spend
 from tests.agents.factories import make_agent, make_swarm, make_user
 from tests.tasks.pages.rows import make_approval, make_attempt, make_task, make_tasks
 from victoros.dashboard.board import read_board
+from victoros.lib import clock
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 14
-"""Session and person, versions, figures, cells, agents with three facts and their work, queue, record, swarms."""
+QUERIES = 10
+"""Session, person, rights, versions; all that needs nothing of the rest, together; what the agents do; the queue's ranking; its
+items with their acts together; first steps. That is nine, eight for a superuser."""
 
 
 @pytest.fixture
@@ -56,8 +59,10 @@ def fill(swarm: Swarm, number: int) -> None:
         record(Fact(Kind.TASK_COMPLETED, SYSTEM, "task", task.pk, task.title, swarm_ref=swarm.pk))
 
 
-def test_the_board_costs_the_same_queries_at_10_and_at_1000_rows(client: Client, operator: Any) -> None:
+@pytest.mark.parametrize("role", ["", "operator"])
+def test_the_board_costs_the_same_queries_at_10_and_at_1000_rows(client: Client, role: str) -> None:
     swarm = make_swarm()
+    client.force_login(make_user(role, swarm, superuser=not role))
     counts = []
     for number in (10, 1000):
         fill(swarm, number)
@@ -140,11 +145,52 @@ def test_what_went_wrong_with_tasks_and_providers_is_counted(operator: Any) -> N
 
 
 def test_today_is_told_from_before(operator: Any) -> None:
-    attempt = make_attempt(make_task(), status="completed", tokens_in=100, tokens_out=5, cost_nanos=1)
-    Attempt.objects.filter(pk=attempt.pk).update(created_at=timezone.now() - timedelta(days=2))
-    make_attempt(make_task(), status="completed", tokens_in=7, tokens_out=3, cost_nanos=2)
+    agent, today = make_agent(make_swarm()), clock.site_day()
+    for day, tokens_in, tokens_out, nanos in ((today - timedelta(days=2), 100, 5, 1), (today, 7, 3, 2)):
+        Spend.objects.create(
+            day=day,
+            swarm=agent.swarm,
+            agent=agent,
+            llm="m",
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            cost_nanos=nanos,
+        )
     figures = read_board(operator).figures
     assert (figures.tokens_today, figures.nanos_today) == (10, 2)
+
+
+def test_today_opens_to_the_costs_of_today_which_say_the_same(client: Client, operator: Any) -> None:
+    agent = make_agent(make_swarm())
+    Spend.objects.create(day=clock.site_day(), swarm=agent.swarm, agent=agent, llm="m", cost_nanos=1_080_000_000)
+    begun_before = make_attempt(make_task(), status="completed", cost_nanos=7_000_000_000)
+    Attempt.objects.filter(pk=begun_before.pk).update(created_at=timezone.now() - timedelta(minutes=1))
+
+    address, said = re.findall(
+        r'<a href="(/costs/[^"]*)"><span class="label">Today</span><span class="n">([^<]+)<', client.get("/").text
+    )[0]
+
+    assert said == "$1.08"
+    assert client.get(address).context["costs"].sums.nanos == 1_080_000_000
+
+
+def test_doing_is_what_a_living_cell_drives_and_opens_to_it(client: Client, operator: Any) -> None:
+    swarm = make_swarm()
+    agent = make_agent(swarm)
+    ended = Cell.objects.create(host="test", pid=1, status="ended", ended_at=timezone.now())
+    for number, cell in ((3, ended), (2, Cell.objects.create(host="test", pid=2))):
+        for _ in range(number):
+            make_attempt(make_task(agent=agent, status="in_progress"), agent, status="running", cell=cell)
+    make_attempt(make_task(agent=agent, status="blocked"), agent, status="waiting", waiting_for="mail")
+    make_tasks(swarm, 4, status="blocked")
+    Agent.objects.filter(pk=agent.pk).update(active=5, waiting=1)
+
+    board = client.get("/").text
+
+    address, said = re.findall(r'<a href="([^"]*)"><span class="label">Doing</span><span class="n">([^<]+)<', board)[0]
+    assert int(said) == 2
+    assert client.get(address).text.count('data-key="attempt-') == 2
+    assert "1 attempt waits" in board
 
 
 def test_the_partial_answers_304_until_something_moves(client: Client, operator: Any) -> None:
@@ -180,3 +226,36 @@ def test_cells_are_listed_with_their_silence(client: Client, operator: Any) -> N
     page = client.get("/cells/").text
     assert "silent" in page
     assert "silent for 10 s" in page
+
+
+def test_the_last_stop_is_told_with_who_has_not_obeyed(operator: Any) -> None:
+    swarm = make_swarm("halted")
+    agent = make_agent(swarm)
+    Swarm.objects.filter(pk=swarm.pk).update(desired_state="stopped", state_since=timezone.now())
+    Agent.objects.filter(pk=agent.pk).update(status="shutting_down", active=1)
+    for n in range(8):
+        Swarm.objects.filter(pk=make_swarm(f"later-{n}").pk).update(state_since=timezone.now())
+
+    stop = read_board(operator).last_stop
+    assert stop is not None
+    assert (stop.name, getattr(stop, "unfinished")) == ("halted", 1)  # noqa: B009
+
+    Agent.objects.filter(pk=agent.pk).update(status="stopped", active=0)
+    stop = read_board(operator).last_stop
+    assert getattr(stop, "unfinished") == 0  # noqa: B009
+
+
+def test_a_board_on_which_nothing_was_stopped_claims_no_stop(client: Client, operator: Any) -> None:
+    make_swarm("going")
+    assert read_board(operator).last_stop is None
+    assert "no swarm is stopped" in client.get("/").text
+
+
+def test_agents_of_one_name_in_error_are_told_apart_by_their_swarms(operator: Any, client: Client) -> None:
+    clerks = [make_agent(make_swarm(name), "Clerk") for name in ("Day desk", "Night desk")]
+    Agent.objects.filter(pk=clerks[0].pk).update(status="error")
+    text = client.get("/").text
+    assert "Clerk of Day desk is in error" in text
+    Swarm.objects.filter(pk=clerks[1].swarm_id).update(archived_at=timezone.now())
+    Agent.objects.filter(pk=clerks[1].pk).update(retired_at=timezone.now())
+    assert ">Clerk is in error<" in client.get("/").text

@@ -1,6 +1,8 @@
 """What every page carries: headers, one style sheet and one script by their hash, the tally, the places."""
 
+import gzip
 import re
+import struct
 
 import pytest
 from django.test import Client
@@ -9,6 +11,7 @@ from audit.actors import SYSTEM
 from audit.attention import raise_item
 from tests.agents.factories import make_swarm, make_user
 from victoros.dashboard.assets import asset_url, load_bundle
+from victoros.settings import BASE_DIR
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +77,21 @@ def test_the_current_place_is_marked(client: Client) -> None:
 def test_a_reader_who_is_no_superuser_is_not_offered_the_admin(client: Client) -> None:
     client.force_login(make_user())
     assert "/admin/" not in client.get("/needs-me/").text
+
+
+def test_a_page_is_sent_compressed_to_who_can_read_it(client: Client) -> None:
+    client.force_login(make_user(superuser=True))
+    plain = client.get("/", headers={"accept-encoding": "identity"})
+    packed = client.get("/", headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 3
+    assert gzip.decompress(packed.content).decode()[:15] == plain.text[:15]
+
+
+def test_the_manifest_names_pictures_that_are_there_in_the_size_it_says(client: Client) -> None:
+    pictures = client.get("/manifest.webmanifest").json()["screenshots"]
+    assert [picture["form_factor"] for picture in pictures] == ["wide", "narrow"]
+    for picture in pictures:
+        head = (BASE_DIR / picture["src"].lstrip("/")).read_bytes()[:24]
+        assert picture["sizes"] == "{}x{}".format(*struct.unpack(">2I", head[16:]))

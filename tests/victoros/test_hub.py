@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from redis import Redis
 
 from tests.servers import start_valkey
 from tests.victoros.loops import run_apart
-from victoros.lib.hub import Hub
+from victoros.lib import hub as hub_module
+from victoros.lib.hub import Hub, say
 from victoros.lib.live import CHANNEL, parse
 from victoros.ops.valkey import valkey_url
 
@@ -22,16 +25,16 @@ class Ear:
         self.heard: dict[str, int] = {}
         self.messages = 0
 
-    async def tell(self, topics: dict[str, int]) -> None:
+    async def tell(self, text: str) -> None:
         """Remember."""
         self.messages += 1
-        self.heard.update(topics)
+        self.heard.update(json.loads(text)["topics"])
 
 
 class BrokenEar(Ear):
     """A page whose socket is gone."""
 
-    async def tell(self, topics: dict[str, int]) -> None:
+    async def tell(self, text: str) -> None:
         """Fail."""
         raise ConnectionError("gone")
 
@@ -146,6 +149,27 @@ def test_without_redis_the_database_is_asked(tmp_path: Path) -> None:
     run(scenario, valkey_url_of(tmp_path / "nobody.sock"))
 
 
+def test_a_database_that_is_away_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hub_module, "DOUBTFUL_ASK_S", 0.01)
+    asked: list[int] = []
+
+    async def scenario(hub: Hub, versions: Versions) -> None:
+        async def refuse(names: list[str]) -> dict[str, int]:
+            asked.append(len(names))
+            if len(asked) < 4:
+                raise OperationalError("away")
+            return await versions.read(names)
+
+        hub._read_versions = refuse
+        hub.watch(Ear(), frozenset({"task:1"}))
+        await until(lambda: len(asked) > 4)
+
+    run(scenario, valkey_url_of(tmp_path / "nobody.sock"))
+    assert caplog.text.count("cannot be read") == 1
+
+
 def test_what_moved_while_redis_was_away_is_told_when_it_is_back(tmp_path: Path) -> None:
     path = tmp_path / "own.sock"
     server = start_valkey(path)
@@ -168,6 +192,56 @@ def test_what_moved_while_redis_was_away_is_told_when_it_is_back(tmp_path: Path)
     finally:
         server.kill()
         server.wait(10)
+
+
+def test_a_redis_that_is_frozen_is_noticed_and_the_database_asked(tmp_path: Path) -> None:
+    path = tmp_path / "own.sock"
+    server = start_valkey(path)
+
+    async def scenario(hub: Hub, versions: Versions) -> None:
+        ear = Ear()
+        hub.watch(ear, frozenset({"task:1"}))
+        await until(lambda: hub.is_subscribed)
+        server.send_signal(signal.SIGSTOP)
+        await until(lambda: not hub.is_subscribed)
+        versions.rows["task:1"] = 4
+        await until(lambda: ear.heard == {"task:1": 4})
+
+    try:
+        run(scenario, valkey_url_of(path))
+    finally:
+        server.kill()
+        server.wait(10)
+
+
+def test_a_hint_that_was_lost_costs_seconds(valkey_url: str) -> None:
+    async def scenario(hub: Hub, versions: Versions) -> None:
+        ear = Ear()
+        hub.watch(ear, frozenset({"task:1"}))
+        await until(lambda: hub.is_subscribed)
+        versions.rows["task:1"] = 2
+        await until(lambda: ear.heard == {"task:1": 2})
+
+    run(scenario, valkey_url)
+
+
+def test_pages_that_hear_the_same_get_one_text_and_time_to_spread(valkey_url: str) -> None:
+    async def scenario(hub: Hub, versions: Versions) -> None:
+        ears = [Ear() for _ in range(120)]
+        for n, ear in enumerate(ears):
+            hub.watch(ear, frozenset({"swarms", f"task:{n % 2}"}))
+        await until(lambda: hub.is_subscribed)
+        hub.hear({"swarms": 3, "task:0": 7})
+        await until(lambda: all(ear.heard for ear in ears))
+        assert [ear.heard for ear in ears[:2]] == [{"swarms": 3, "task:0": 7}, {"swarms": 3}]
+        assert {ear.messages for ear in ears} == {1}
+
+    run(scenario, valkey_url)
+
+
+def test_a_page_alone_fetches_at_once_and_many_are_spread_but_not_for_long() -> None:
+    spread = [json.loads(say({}, pages))["spread_ms"] for pages in (1, 300, 1_000_000)]
+    assert spread == [10, 3000, 8000]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"topics": 3}', '{"topics": {"a": "x"}}', "\x00"])

@@ -9,12 +9,13 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.db import connections, transaction
 from django.test import Client
+from pytest_django import Settings
 
 from audit.topics import bump
 from tests.agents.factories import make_user
 from tests.victoros.loops import run_apart
 from victoros.asgi import application
-from victoros.consumers import MAX_TOPICS, NOT_UNDERSTOOD, SIGNED_OUT, the_hub
+from victoros.consumers import MAX_TOPICS, NOT_UNDERSTOOD, SIGNED_OUT, TOO_MANY, read_for, the_hub
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,12 +39,12 @@ def talk(headers: list[tuple[bytes, bytes]], *sent: str) -> list[Any]:
 
     async def scenario() -> list[Any]:
         socket = WebsocketCommunicator(application, "/live/", headers=headers)
-        is_open, _ = await socket.connect(timeout=5)
+        is_open, _ = await socket.connect(timeout=20)
         answers: list[Any] = [] if is_open else ["denied"]
         for text in sent:
             await socket.send_to(text_data=text)
         for _ in sent or [""] * is_open:
-            answer = await socket.receive_output(5)
+            answer = await socket.receive_output(20)
             answers.append(json.loads(answer["text"]) if answer["type"] == "websocket.send" else answer["code"])
         await socket.disconnect()
         await the_hub().close()
@@ -59,11 +60,11 @@ def test_a_page_hears_what_moved_since_its_versions() -> None:
     raise_topics("task:1", "task:2")
     raise_topics("task:1")
     watch = json.dumps({"watch": {"task:1": 1, "task:2": 1, "task:3": 0}})
-    assert talk(signed_in_headers(), watch) == [{"topics": {"task:1": 2}}]
+    assert talk(signed_in_headers(), watch) == [{"topics": {"task:1": 2}, "spread_ms": 10}]
 
 
 def test_a_page_with_nothing_to_catch_up_gets_a_word_all_the_same() -> None:
-    assert talk(signed_in_headers(), '{"watch": {"task:1": 0}}') == [{"topics": {}}]
+    assert talk(signed_in_headers(), '{"watch": {"task:1": 0}}') == [{"topics": {}, "spread_ms": 10}]
 
 
 def test_a_stranger_is_told_that_he_is_signed_out() -> None:
@@ -96,6 +97,23 @@ def test_a_message_that_is_not_understood_ends_the_talk(text: str) -> None:
     assert talk(signed_in_headers(), text) == [NOT_UNDERSTOOD]
 
 
+def test_a_session_that_ended_is_found_out_by_the_next_question(client: Client) -> None:
+    raise_topics("task:1")
+    client.force_login(make_user())
+    session = str(client.session.session_key)
+    assert read_for(session, ["task:1"]) == {"task:1": 1}
+    client.logout()
+    assert read_for(session, ["task:1"]) is None
+
+
+def test_a_person_who_was_switched_off_is_told_nothing_more(client: Client) -> None:
+    user = make_user()
+    client.force_login(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    assert read_for(str(client.session.session_key), ["task:1"]) is None
+
+
 def test_without_a_socket_the_versions_can_be_asked_for(client: Client) -> None:
     raise_topics("task:1")
     client.force_login(make_user())
@@ -111,3 +129,29 @@ def test_too_many_topics_are_refused(client: Client) -> None:
     client.force_login(make_user())
     query = "&".join(f"topic=t{n}" for n in range(MAX_TOPICS + 1))
     assert client.get(f"/live/versions?{query}").status_code == 400
+
+
+def test_one_page_too_many_is_sent_away_and_the_others_are_kept(settings: Settings) -> None:
+    settings.VICTOR_LIVE_PAGES = 1
+    held = json.dumps({"watch": {"task:1": 0}})
+    headers = signed_in_headers()
+
+    async def scenario() -> tuple[Any, Any]:
+        first, second = (WebsocketCommunicator(application, "/live/", headers=headers) for _ in range(2))
+        for socket in (first, second):
+            await socket.connect(timeout=20)
+        await first.send_to(text_data=held)
+        kept = await first.receive_output(20)
+        await second.send_to(text_data=held)
+        sent_away = await second.receive_output(20)
+        await first.send_to(text_data=held)
+        kept_on = await first.receive_output(20)
+        for socket in (first, second):
+            await socket.disconnect()
+        await the_hub().close()
+        await sync_to_async(
+            connections.close_all
+        )()  # an open one would keep PostgreSQL from dropping the test database
+        return [kept["type"], kept_on["type"]], sent_away["code"]
+
+    assert run_apart(scenario()) == (["websocket.send"] * 2, TOO_MANY)

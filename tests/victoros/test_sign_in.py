@@ -54,7 +54,7 @@ def test_looking_at_a_welcome_link_does_not_use_it_up(client: Client) -> None:
     assert link is not None
     assert client.get(link).status_code == 200
     assert client.get(link).status_code == 200
-    assert client.post(link)["Location"] == "/"
+    assert client.post(link)["Location"] == "/setup/"
     assert client.get("/account/").status_code == 200
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 PARTS: dict[str, tuple[str, ...]] = {
@@ -20,17 +21,31 @@ PARTS: dict[str, tuple[str, ...]] = {
         "css/layout.css",
         "css/controls.css",
         "css/components.css",
+        "css/live.css",
         "css/timeline.css",
+        "css/charts.css",
+        "css/pieces.css",
         "css/work.css",
+        "css/onboarding.css",
+        "css/phone.css",
+        "css/acts.css",
         "css/utilities.css",
     ),
     "victor.js": (
         "django_htmx/htmx-2.min.js",
         "js/morph.js",
         "js/ages.js",
+        "js/sections.js",
         "js/live.js",
         "js/dialogs.js",
         "js/keys.js",
+        "js/run.js",
+        "js/picks.js",
+        "js/palette.js",
+        "js/install.js",
+        "js/onboarding.js",
+        "js/push.js",
+        "js/lessons.js",
     ),
 }
 TYPES = {"victor.css": "text/css; charset=utf-8", "victor.js": "text/javascript; charset=utf-8"}
@@ -72,8 +87,13 @@ def load_bundle(name: str) -> Bundle:
     return _join(name) if settings.DEBUG else _join_once(name)
 
 
+def read_static(part: str) -> str:
+    """Return the text of one static file."""
+    return Path(_find(part)).read_text()
+
+
 def _join(name: str) -> Bundle:
-    texts = [Path(_find(part)).read_text() for part in PARTS[name]]
+    texts = [read_static(part) for part in PARTS[name]]
     plain = "\n".join(texts).replace("../icons/", f"{settings.STATIC_URL}icons/").encode()
     return Bundle(hashlib.sha256(plain).hexdigest()[:12], plain, gzip.compress(plain, mtime=0))
 
@@ -81,7 +101,7 @@ def _join(name: str) -> Bundle:
 def _find(part: str) -> str:
     found = finders.find(part)
     if not isinstance(found, str):
-        raise FileNotFoundError(f"static file {part} is missing; reinstall the packages")
+        raise FileNotFoundError(_("static file %(part)s is missing; reinstall the packages") % {"part": part})
     return found
 
 

@@ -6,13 +6,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from agents.models import Agent
 from agents.permissions import visible_to
 from agents.work import Proof
 from tasks.models import Attempt
-from tasks.selectors.of_agents import prove_agents
+from tasks.selectors.at_work import read_at_work
+from tasks.selectors.of_agents import judge_agents
 
 ORDER = ("error", "offline", "busy", "shutting_down", "waiting", "initializing", "idle", "paused", "stopped")
 
@@ -37,31 +38,21 @@ class Member:
         return self.agent.active > 0 and "no" in (self.proof.alive.state, self.proof.advancing.state)
 
 
-def list_members(user: Any, limit: int) -> list[Member]:
-    """Return the agents to show first. Five queries."""
-    agents = _choose(user, limit)
-    proofs = prove_agents(agents)
-    attempts = _current_attempts([agent.pk for agent in agents])
+def describe_members(agents: list[Agent], cells: int) -> list[Member]:
+    """Join agents with what proves that they work and with what they do; `cells` are alive. One query."""
+    evidence, attempts = read_at_work([agent.pk for agent in agents], cells)
+    proofs = judge_agents(agents, evidence)
     members = [Member(agent, attempts.get(agent.pk), proofs[agent.pk]) for agent in agents]
     return sorted(members, key=lambda member: not member.is_wrong)
 
 
-def _choose(user: Any, limit: int) -> list[Agent]:
-    """Take the first of each status by the index, then rank those few: ranking all would read every agent."""
+def choose_members(user: Any, limit: int) -> QuerySet[Agent]:
+    """Return the agents to show first.
+
+    Takes the first of each status by the index, then ranks those few: ranking all would read every agent.
+    """
     rows = visible_to(user, Agent.objects.filter(retired_at=None))
     heads = [Q(pk__in=rows.filter(status=status).order_by("pk").values("pk")[:limit]) for status in ORDER]
     rank = Case(*[When(status=status, then=Value(i)) for i, status in enumerate(ORDER)], output_field=IntegerField())
     chosen = Agent.objects.filter(reduce(or_, heads)).select_related("swarm")
-    return list(chosen.annotate(rank=rank).order_by("rank", "pk")[:limit])
-
-
-def _current_attempts(agent_ids: list[int]) -> dict[int, Attempt]:
-    rows = (
-        Attempt.objects.filter(agent_id__in=agent_ids, status__in=["running", "ready", "waiting"])
-        .select_related("task")
-        .order_by("status", "-last_step_at")[:400]
-    )
-    current: dict[int, Attempt] = {}
-    for attempt in sorted(rows, key=lambda row: row.status != "running"):
-        current.setdefault(attempt.agent_id, attempt)
-    return current
+    return chosen.annotate(rank=rank).order_by("rank", "pk")[:limit]

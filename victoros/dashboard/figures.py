@@ -1,17 +1,18 @@
-"""The board's counts, all in one query: tasks by state, agents by status, what waits, what failed, what today cost."""
+"""The board's counts, all in one question: tasks by state, agents by status, what waits, what failed, what today cost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Count, F, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce
-from django.utils import timezone
+from django.db.models import BigIntegerField, CharField, Count, F, QuerySet, Sum, Value
+from django.db.models.functions import Cast
 
-from agents.models import Agent, Provider
+from agents.models import Agent, Provider, Workspace
 from agents.permissions import visible_to
 from audit.selectors import list_open_items
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, Spend, TaskTally
+from tasks.selectors.attempts import is_driven
+from victoros.lib import clock
 
 ZERO = Value(0, BigIntegerField())
 EMPTY = Value("", CharField())
@@ -19,47 +20,70 @@ EMPTY = Value("", CharField())
 
 @dataclass
 class Figures:
-    """What the board counts. Money in billionths of a dollar."""
+    """What the board counts, of all that one reader may see. Money in billionths of a dollar."""
 
     tasks: dict[str, int] = field(default_factory=dict)
     agents: int = 0
     active: int = 0
     """Attempts that run or are about to."""
     waiting: int = 0
+    """Attempts that wait for a person, mail, a subtask or a time."""
+    driven: int = 0
+    """Attempts that a living cell drives."""
     tokens: int = 0
     nanos: int = 0
     tokens_today: int = 0
     nanos_today: int = 0
     open_items: int = 0
     broken_providers: int = 0
+    sample: str = ""
+    """Name of the workspace that holds sample data; empty when none does."""
 
 
-def read_figures(user: Any, now: datetime) -> Figures:
-    """Count everything `user` may see. One query; its cost follows agents, states of tasks and today's attempts."""
-    tasks, *others = _tasks(user), _agents(user), _spent(user), _today(user, now), _items(user), _providers()
+def choose_figures(user: Any) -> "QuerySet[Any, Any]":
+    """Return the question for all that `user` may see; its cost follows agents, swarms and what the cells drive."""
+    tasks, *others = (
+        _tasks(user),
+        _agents(user),
+        _driven(user),
+        _spent(user),
+        _today(user),
+        _items(user),
+        _providers(),
+        _sample(),
+    )
+    return tasks.union(*others, all=True)
+
+
+def as_figures(rows: Iterable[tuple[str, str, int | None, int | None]]) -> Figures:
+    """Return what `choose_figures` found."""
     figures = Figures()
-    for what, name, one, two in tasks.union(*others, all=True):
+    for what, name, one, two in rows:
         _take(figures, what, name, one or 0, two or 0)
     return figures
 
 
 def _take(figures: Figures, what: str, name: str, one: int, two: int) -> None:
     if what == "task":
-        figures.tasks[name] = one
+        figures.tasks |= {name: one} if one else {}
     elif what == "agent":
         figures.agents, figures.active, figures.waiting = int(name or 0), one, two
+    elif what == "driven":
+        figures.driven = one
     elif what == "spent":
         figures.tokens, figures.nanos = one, two
     elif what == "today":
         figures.tokens_today, figures.nanos_today = one, two
     elif what == "items":
         figures.open_items = one
+    elif what == "sample":
+        figures.sample = name
     else:
         figures.broken_providers = one
 
 
 def _tasks(user: Any) -> "QuerySet[Any, Any]":
-    return _columns(visible_to(user, Task.objects.order_by()), "task", F("status"), Count("pk"), ZERO)
+    return _columns(visible_to(user, TaskTally.objects.order_by()), "task", F("status"), Sum("n"), ZERO)
 
 
 def _agents(user: Any) -> "QuerySet[Any, Any]":
@@ -71,12 +95,16 @@ def _spent(user: Any) -> "QuerySet[Any, Any]":
     return _columns(visible_to(user, Agent.objects.order_by()), "spent", EMPTY, Sum("token_count"), Sum("cost_nanos"))
 
 
-def _today(user: Any, now: datetime) -> "QuerySet[Any, Any]":
-    """Reads today's attempts only: ids rise with time, so the last one before midnight bounds the scan."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    before = Attempt.objects.filter(created_at__lt=midnight).order_by("-pk").values("pk")[:1]
-    rows = Attempt.objects.filter(pk__gt=Coalesce(Subquery(before), ZERO)).order_by()
-    return _columns(visible_to(user, rows), "today", EMPTY, Sum(F("tokens_in") + F("tokens_out")), Sum("cost_nanos"))
+def _driven(user: Any) -> "QuerySet[Any, Any]":
+    """Found by the cells that live: its cost follows what they drive."""
+    rows = visible_to(user, Attempt.objects.filter(is_driven()).order_by())
+    return _columns(rows, "driven", EMPTY, Count("pk"), ZERO)
+
+
+def _today(user: Any) -> "QuerySet[Any, Any]":
+    """Read what the page of costs says of today, from the same rows."""
+    rows = visible_to(user, Spend.objects.filter(day=clock.site_day()).order_by())
+    return _columns(rows, "today", EMPTY, Sum(F("tokens_in") + F("tokens_out")), Sum("cost_nanos"))
 
 
 def _items(user: Any) -> "QuerySet[Any, Any]":
@@ -86,6 +114,10 @@ def _items(user: Any) -> "QuerySet[Any, Any]":
 def _providers() -> "QuerySet[Any, Any]":
     broken = Provider.objects.filter(archived_at=None, test_ok=False).order_by()
     return _columns(broken, "providers", EMPTY, Count("pk"), ZERO)
+
+
+def _sample() -> "QuerySet[Any, Any]":
+    return _columns(Workspace.objects.filter(sample__isnull=False).order_by(), "sample", F("name"), ZERO, ZERO)
 
 
 def _columns(rows: "QuerySet[Any, Any]", what: str, name: Any, one: Any, two: Any) -> "QuerySet[Any, Any]":

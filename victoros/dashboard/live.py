@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.selectors import count_open_items
@@ -16,7 +17,10 @@ def versions(request: HttpRequest) -> HttpResponse:
     """Return `{"topics": {name: version}}` for the topics named in `?topic=`."""
     names = request.GET.getlist("topic")
     if len(names) > MAX_TOPICS or any(len(name) > 80 for name in names):
-        raise InvalidInput(f"A page may watch {MAX_TOPICS} topics of 80 characters.", hint="Ask for fewer.")
+        raise InvalidInput(
+            _("A page may watch %(max_topics)s topics of 80 characters.") % {"max_topics": MAX_TOPICS},
+            hint=_("Ask for fewer."),
+        )
     response = JsonResponse({"topics": read_versions(names)})
     response.headers["Cache-Control"] = "no-store"
     return response

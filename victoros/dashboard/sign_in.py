@@ -1,7 +1,9 @@
 """Coming in and going out: by password, or by a link that works once."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
@@ -11,22 +13,35 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agents.selectors.swarms import list_workspaces
 from agents.services.first_run import check_link, use_link
+from agents.services.setup import find_setup, is_going_on
 from audit import topics
 from audit.actors import person
 from audit.events import Fact, Kind, record
-from victoros.lib.http import finish
+from victoros.dashboard.zones import remember_zone
+from victoros.lib.errors import InvalidInput
+from victoros.lib.http import finish, next_of
+
+MOST_WORKSPACES = 50
+LOOKS = ("system", "light", "dark")
+DENSITIES = ("comfortable", "compact")
+DENSITY_COOKIE = "victor_density"
+LOOK_COOKIE = "victor_look"
+"""Read by the frame of every page, written here and by static/js/palette.js."""
 
 
 class NameAndPassword(AuthenticationForm):
     """The sign-in form, in our words."""
 
     error_messages = {
-        "invalid_login": "No account has this name and password. Letters' case matters in both.",
-        "inactive": "This account is switched off. Ask an admin.",
+        "invalid_login": gettext_lazy("No account has this name and password. Letters' case matters in both."),
+        "inactive": gettext_lazy("This account is switched off. Ask an admin."),
     }
 
 
@@ -53,7 +68,9 @@ class SignIn(LoginView):
                 )
             )
             topics.bump(["audit"])
-            return super().form_valid(form)
+            answer = super().form_valid(form)
+        remember_zone(self.request, user)
+        return answer
 
 
 @never_cache
@@ -66,13 +83,14 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registration/welcome.html", {"token": token})
     user = use_link(token)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("home")
+    remember_zone(request, user)
+    return redirect("setup" if user.is_superuser and is_going_on(find_setup()) else "home")
 
 
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Show who is signed in and offer a password."""
-    return render(request, "registration/account.html", {"form": SetPasswordForm(_signed_in(request))})
+    return _show_account(request, SetPasswordForm(_signed_in(request)))
 
 
 @require_http_methods(["POST"])
@@ -81,10 +99,72 @@ def set_password(request: HttpRequest) -> HttpResponse:
     user = _signed_in(request)
     form = SetPasswordForm(user, request.POST)
     if not form.is_valid():
-        return render(request, "registration/account.html", {"form": form}, status=422)
+        return _show_account(request, form, status=422)
     form.save()
     update_session_auth_hash(request, user)
-    return finish(request, reverse("account"), "Your password is set. You can sign in with it from now on.")
+    return finish(request, reverse("account"), _("Your password is set. You can sign in with it from now on."))
+
+
+def _show_account(request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
+    """Show the page; who administers the whole site finds workspaces under its settings."""
+    mine = [] if request.user.is_superuser else list(list_workspaces(request.user)[:MOST_WORKSPACES])
+    context = {"form": form, "looks": LOOKS, "workspaces": mine}
+    return render(request, "registration/account.html", context, status=status)
+
+
+@require_http_methods(["POST"])
+def set_look(request: HttpRequest) -> HttpResponse:
+    """Remember in this browser whether pages are light, dark, or as the system is."""
+    look = request.POST.get("look", "")
+    if look not in LOOKS:
+        raise InvalidInput(
+            _("There is no look %(value)s.") % {"value": repr(look[:40])},
+            hint=_("Choose one of: %(looks)s.") % {"looks": ", ".join(LOOKS)},
+        )
+    return keep_look(request, redirect(next_of(request, reverse("account"))), look)
+
+
+@require_http_methods(["POST"])
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember in this browser which language pages speak."""
+    language = request.POST.get("language", "")
+    known = dict(settings.LANGUAGES)
+    if language not in known:
+        raise InvalidInput(
+            _("There is no language %(value)s.") % {"value": repr(language[:40])},
+            hint=_("Choose one of: %(languages)s.") % {"languages": ", ".join(known)},
+        )
+    answer = redirect("account")
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=timedelta(days=365), samesite="Lax", secure=request.is_secure()
+    )
+    return answer
+
+
+@require_http_methods(["POST"])
+def set_density(request: HttpRequest) -> HttpResponse:
+    """Remember in this browser how close the rows of lists stand at a desk."""
+    density = request.POST.get("density", "")
+    if density not in DENSITIES:
+        raise InvalidInput(
+            _("There is no density %(value)s.") % {"value": repr(density[:40])},
+            hint=_("Choose one of: %(densities)s.") % {"densities": ", ".join(DENSITIES)},
+        )
+    answer = redirect(next_of(request, reverse("task_list")))
+    return _keep(request, answer, DENSITY_COOKIE, "" if density == DENSITIES[0] else density)
+
+
+def keep_look(request: HttpRequest, answer: HttpResponse, look: str) -> HttpResponse:
+    """Send the look along with an answer."""
+    return _keep(request, answer, LOOK_COOKIE, "" if look == "system" else look)
+
+
+def _keep(request: HttpRequest, answer: HttpResponse, cookie: str, value: str) -> HttpResponse:
+    if value:
+        answer.set_cookie(cookie, value, max_age=timedelta(days=365), samesite="Lax", secure=request.is_secure())
+    else:
+        answer.delete_cookie(cookie)
+    return answer
 
 
 def _signed_in(request: HttpRequest) -> Any:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from victoros.dashboard.cells import CellsPage
 from victoros.dashboard.crew import Member
 from victoros.dashboard.figures import Figures
-from victoros.lib.figures import say_many
+from victoros.lib.database import was_full_lately
+from victoros.lib.disk import find_full
+from victoros.lib.wording import say_many, say_word
 
 
 @dataclass(frozen=True)
@@ -26,22 +29,46 @@ def find_trouble(figures: Figures, members: list[Member], cells: CellsPage) -> l
     """Return what is wrong, the widest first. No query: it judges what the board has read."""
     of_cells = _of_cells(cells, figures)
     is_explained = not cells.alive or any(row.is_late for row in cells.alive)
-    return [*of_cells, *_of_providers(figures), *_of_members(members, is_explained), *_of_tasks(figures)]
+    return [*_of_disk(), *of_cells, *_of_providers(figures), *_of_members(members, is_explained), *_of_tasks(figures)]
+
+
+def _of_disk() -> list[Trouble]:
+    """Tell of a disk without room: what is there can be read, nothing is stored."""
+    full = find_full()
+    if full is None and not was_full_lately():
+        return []
+    where = (
+        _("%(value)s MB left at %(path)s") % {"value": full[1], "path": full[0]} if full else _("the database says so")
+    )
+    return [
+        Trouble(
+            "error",
+            _("The disk is full"),
+            _("%(where)s; nothing can be stored") % {"where": where},
+            reverse("cell_list"),
+        )
+    ]
 
 
 def _of_cells(cells: CellsPage, figures: Figures) -> list[Trouble]:
     url = reverse("cell_list")
     found = []
     if not cells.alive:
-        why = f"{figures.active:,} attempts wait for one" if figures.active else "work would wait for one"
-        found.append(Trouble("dead", "No cell is alive", f"{why}; start ./victor up", url))
+        why = (
+            _("%(active)s attempts wait for one") % {"active": f"{figures.active:,}"}
+            if figures.active
+            else _("work would wait for one")
+        )
+        found.append(Trouble("dead", _("No cell is alive"), _("%(why)s; start ./victor up") % {"why": why}, url))
     for row in cells.alive:
         if row.is_late:
-            why = "no heartbeat; when its lease ends, its attempts go on elsewhere"
-            found.append(Trouble("stalled", f"Cell {row.cell.pk} is silent", why, url, row.cell.heartbeat_at))
+            why = _("no heartbeat; when its lease ends, its attempts go on elsewhere")
+            found.append(
+                Trouble("stalled", _("Cell %(pk)s is silent") % {"pk": row.cell.pk}, why, url, row.cell.heartbeat_at)
+            )
     for cell in cells.gone:
-        why = cell.reason or "its attempts went on elsewhere"
-        found.append(Trouble("dead", f"Cell {cell.pk} died", why, url, cell.ended_at))
+        why = cell.reason or _("its attempts went on elsewhere")
+        found.append(Trouble("dead", _("Cell %(pk)s died") % {"pk": cell.pk}, why, url, cell.ended_at))
     return found
 
 
@@ -49,21 +76,34 @@ def _of_providers(figures: Figures) -> list[Trouble]:
     count = figures.broken_providers
     if not count:
         return []
-    title = f"{say_many(count, 'provider')} failed the last test"
-    return [Trouble("error", title, "agents that ask it will fail", reverse("provider_list"))]
+    title = _("%(count)s failed the last test") % {"count": say_many(count, "provider")}
+    return [Trouble("error", title, _("agents that ask it will fail"), f"{reverse('provider_list')}?state=failed")]
 
 
 def _of_members(members: list[Member], is_explained: bool) -> list[Trouble]:
     """Agents in error, and those not alive or not advancing unless silent cells already explain it."""
     found = []
+    are_many = len({member.agent.swarm_id for member in members}) > 1
     for member in members:
         agent, url = member.agent, reverse("agent_view", args=[member.agent.pk])
+        name = _("%(agent)s of %(swarm)s") % {"agent": agent, "swarm": agent.swarm} if are_many else agent.name
         if agent.status in ("error", "offline"):
-            why = agent.status_reason or "see its last steps"
-            found.append(Trouble("error", f"{agent.name} is in {agent.status}", why, url, agent.status_since))
+            why = agent.status_reason or _("see its last steps")
+            said = _("%(name)s is in error") if agent.status == "error" else _("%(name)s is offline")
+            found.append(Trouble("error", said % {"name": name}, why, url, agent.status_since))
         elif member.is_wrong and not is_explained:
-            fact = member.proof.alive if member.proof.alive.state == "no" else member.proof.advancing
-            found.append(Trouble("stalled", f"{agent.name} is not {fact.name}", fact.source, url, fact.at))
+            is_dead = member.proof.alive.state == "no"
+            fact = member.proof.alive if is_dead else member.proof.advancing
+            said = _("%(name)s is not alive") if is_dead else _("%(name)s is not advancing")
+            found.append(
+                Trouble(
+                    "stalled",
+                    said % {"name": name},
+                    fact.source,
+                    url,
+                    fact.at,
+                )
+            )
     return found
 
 
@@ -72,7 +112,7 @@ def _of_tasks(figures: Figures) -> list[Trouble]:
     for status in ("quarantined", "failed"):
         count = figures.tasks.get(status, 0)
         if count:
-            title = f"{say_many(count, 'task')} {status}"
+            title = f"{say_many(count, 'task')} {say_word(status)}"
             url = f"{reverse('task_list')}?state={status}"
-            found.append(Trouble(status, title, "retry, change or cancel", url))
+            found.append(Trouble(status, title, _("retry, change or cancel"), url))
     return found

@@ -24,12 +24,12 @@ class Scope:
 
 
 class ScopeResolver(Protocol):
-    """What `settings.VICTOR_SCOPE` names: a function from a user to a scope."""
+    """What `settings.VICTOR_SCOPE` names: a function from a user and `view`, `operate` or `administer` to a scope."""
 
-    def __call__(self, user: Any) -> Scope: ...
+    def __call__(self, user: Any, action: str = ...) -> Scope: ...
 
 
-def scope_of(user: Any) -> Scope:
-    """Return the scope of `user` from the app that owns the rights (see `settings.VICTOR_SCOPE`)."""
+def scope_of(user: Any, action: str = "view") -> Scope:
+    """Return what `user` may look at, or operate, from the app that owns the rights (see `settings.VICTOR_SCOPE`)."""
     resolver = cast(ScopeResolver, import_string(settings.VICTOR_SCOPE))
-    return resolver(user)
+    return resolver(user, action)

@@ -28,7 +28,6 @@ import argparse
 import inspect
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,9 +39,11 @@ from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from victoros.lib.env import read_run_facts
 from victoros.lib.errors import Category, InvalidInput, NotFound, VictorError
+from victoros.lib.pipes import run_to_its_reader
 from victoros.lib.rows import PAGE, Document
 from victoros.lib.terminal import clean_for_terminal, make_table
 
@@ -113,7 +114,7 @@ class VictorCommand(BaseCommand):
             user = people.filter(is_superuser=True).order_by("pk").first()
             missing = "There is nobody to act for yet."
         if user is None:
-            raise NotFound(missing, hint="`./victor up` makes the first operator; --as takes a user name.")
+            raise NotFound(missing, hint=_("`./victor up` makes the first operator; --as takes a user name."))
         return user
 
     def add_acts(self, acts: Acts) -> None:
@@ -139,7 +140,7 @@ class VictorCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Parse, run, print one answer or one error, and exit with a code that means something."""
-        sys.exit(self._run_safely(argv))
+        sys.exit(run_to_its_reader(lambda: self._run_safely(argv)))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the chosen act and print its answer; the way in for `call_command`."""
@@ -158,8 +159,7 @@ class VictorCommand(BaseCommand):
         except KeyboardInterrupt:
             return 130
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+            raise
         except Exception as error:
             unexpected = Unexpected(f"{type(error).__name__}: {error}", hint="Please report it with the trace above.")
             log.exception("%s", unexpected.id)

@@ -4,23 +4,24 @@ import secrets
 from typing import ClassVar
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Category(TextChoices):
     """What kind of thing went wrong; the same words on pages, in commands and in the API."""
 
-    SYSTEM = "system"
-    AGENT = "agent"
-    COMMUNICATION = "communication"
-    CONFIGURATION = "configuration"
-    NETWORK = "network"
-    DATABASE = "database"
-    VALIDATION = "validation"
-    AUTHENTICATION = "authentication"
-    PERMISSION = "permission"
-    TIMEOUT = "timeout"
-    RESOURCE = "resource"
-    UNKNOWN = "unknown"
+    SYSTEM = "system", _("System")
+    AGENT = "agent", _("Agent")
+    COMMUNICATION = "communication", _("Communication")
+    CONFIGURATION = "configuration", _("Configuration")
+    NETWORK = "network", _("Network")
+    DATABASE = "database", _("Database")
+    VALIDATION = "validation", _("Validation")
+    AUTHENTICATION = "authentication", _("Authentication")
+    PERMISSION = "permission", _("Permission")
+    TIMEOUT = "timeout", _("Timeout")
+    RESOURCE = "resource", _("Resource")
+    UNKNOWN = "unknown", _("Unknown")
 
 
 class VictorError(Exception):
@@ -67,6 +68,13 @@ class Conflict(VictorError):
     """The object is in a state in which this cannot be done."""
 
     category = Category.VALIDATION
+    http_status = 409
+
+
+class LimitReached(VictorError):
+    """There is no room for more of this; see docs/bounds.md."""
+
+    category = Category.RESOURCE
     http_status = 409
 
 

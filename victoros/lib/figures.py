@@ -3,9 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils import timezone
+from django.utils.translation import gettext
+
+from victoros.lib import clock
 
 NONE = "–"
+DOLLAR, CENT = 1_000_000_000, 10_000_000
+"""Prices and costs are kept in billionths of a US dollar."""
 _DAY_S = 86_400
 
 
@@ -46,20 +50,23 @@ def say_since(moment: datetime | None, now: datetime | None = None) -> str:
     """Return the age of `moment`, or `in 4 min` when it is still to come."""
     if moment is None:
         return NONE
-    seconds = ((now or timezone.now()) - moment).total_seconds()
-    return say_age(seconds) if seconds > -1 else f"in {say_age(-seconds)}"
+    seconds = ((now or clock.now()) - moment).total_seconds()
+    return say_age(seconds) if seconds > -1 else gettext("in {time}").format(time=say_age(-seconds))
 
 
 def say_money(nanos: int | None) -> str:
     """Return billionths of a dollar as dollars with as many digits as the amount deserves."""
     if nanos is None:
         return NONE
-    dollars = Decimal(nanos) / 1_000_000_000
+    dollars = Decimal(nanos) / DOLLAR
     if dollars == 0:
         return "$0"
     if dollars < Decimal("0.0001"):
         return "< $0.0001"
-    return f"${dollars:.4f}" if dollars < 1 else f"${dollars:,.2f}"
+    if dollars >= Decimal("0.1"):
+        return f"${dollars:,.2f}"
+    whole, digits = f"{dollars:.4f}".split(".")
+    return f"${whole}.{digits.rstrip('0'):0<2}"
 
 
 def say_share(part: int, whole: int) -> int:

@@ -4,23 +4,27 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.messages.constants import DEFAULT_LEVELS
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
-from victoros.lib.errors import Category, NotFound, VictorError
+from victoros.lib import database
+from victoros.lib.errors import NotFound, VictorError
 
 log = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
+HEALTH = "/healthz"
+RETRY_AFTER_S = 5
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -65,11 +69,10 @@ class ErrorPagesMiddleware(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer the errors we know how to explain; leave the others to Django."""
-        if isinstance(error, OperationalError):
-            error = DatabaseAway("The database does not answer.", hint="Nothing was lost. Try again in a few seconds.")
+        error = database.explain(error, sent=wants_change(request)) or error
         if isinstance(error, Http404):
             error = NotFound(
-                "There is nothing here, or you may not see it.", hint="Check the address, or ask for access."
+                _("There is nothing here, or you may not see it."), hint=_("Check the address, or ask for access.")
             )
         if not isinstance(error, VictorError):
             return None
@@ -77,11 +80,17 @@ class ErrorPagesMiddleware(MiddlewareMixin):
         return answer_error(request, error)
 
 
-class DatabaseAway(VictorError):
-    """The database cannot be reached or is locked for too long."""
+class DatabaseOutageMiddleware:
+    """Answer at once that the database is away, as long as that is known: waiting for it would pile requests up."""
 
-    category = Category.DATABASE
-    http_status = 503
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not database.outage.is_on:
+            return self.get_response(request)
+        away = database.away(sent=wants_change(request))
+        return refuse_health(away) if request.path == HEALTH else answer_error(request, away)
 
 
 def answer_error(request: HttpRequest, error: VictorError) -> HttpResponse:
@@ -92,8 +101,19 @@ def answer_error(request: HttpRequest, error: VictorError) -> HttpResponse:
         template = "_error.html" if request.headers.get("HX-Request") else "error_view.html"
         response = render(request, template, {"error": error, "status": error.http_status}, status=error.http_status)
     if error.http_status == 503:
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def refuse_health(error: VictorError) -> HttpResponse:
+    """Answer in one plain line that the pages cannot be served, and why."""
+    again = {"Retry-After": str(RETRY_AFTER_S)}
+    return HttpResponse(f"{error.message}\n", status=503, content_type="text/plain", headers=again)
+
+
+def wants_change(request: HttpRequest) -> bool:
+    """Tell whether the request is to change something."""
+    return request.method not in ("GET", "HEAD", "OPTIONS")
 
 
 def wants_partial(request: HttpRequest) -> bool:
@@ -108,10 +128,24 @@ def next_of(request: HttpRequest, default: str) -> str:
     return wanted if is_safe else default
 
 
-def finish(request: HttpRequest, url: str, message: str, *, tone: str = "success") -> HttpResponse:
-    """Answer a form that worked: for htmx 204 with a toast (live sections bring the change), else message and redirect."""
+@dataclass(frozen=True)
+class Undo:
+    """The POST that takes back what was just done."""
+
+    url: str
+    values: dict[str, str]
+
+
+def finish(
+    request: HttpRequest, url: str, message: str, *, tone: str = "success", undo: Undo | None = None
+) -> HttpResponse:
+    """Answer a form that worked: for htmx 204 with a toast (live sections bring the change), else message and redirect.
+
+    The toast offers `undo`; a page without script shows the same act where it stands.
+    """
     if request.headers.get("HX-Request"):
-        said = json.dumps({"done": {"text": message, "tone": tone}})
+        back = {"undo": {**asdict(undo), "word": _("Undo")}} if undo else {}
+        said = json.dumps({"done": {"text": str(message), "tone": tone, **back}})
         return HttpResponse(status=204, headers={"HX-Trigger": said})
     messages.add_message(request, DEFAULT_LEVELS[tone.upper()], message)
     return redirect(next_of(request, url))

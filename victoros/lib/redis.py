@@ -1,43 +1,60 @@
 """The one way to Redis. It may vanish at any time: what is sent through here is a hint, never the truth."""
 
-import logging
-import time
 from functools import lru_cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-log = logging.getLogger(__name__)
+from victoros.lib.outages import Outage
 
-REST_S = 0.25
-"""After a failure nothing is tried for so long: callers must not queue up behind a Redis that is away."""
-
-_away_until = 0.0
-_is_away = False
+HINT_S = 0.3
+"""Nobody who changes something waits longer for Redis than this, and once an outage."""
 
 
 @lru_cache(maxsize=4)
 def connect(url: str | None = None) -> "redis.Redis":
     """Return this process's client; it connects when first used and again after a fault."""
     return redis.Redis.from_url(
-        url or settings.VICTOR_REDIS_URL, socket_timeout=2.0, socket_connect_timeout=1.0, decode_responses=True
+        url or settings.VICTOR_REDIS_URL,
+        socket_timeout=2.0,
+        socket_connect_timeout=1.0,
+        decode_responses=True,
+        retry=once_more(),
     )
 
 
 def publish(channel: str, text: str) -> bool:
     """Send `text` to whoever listens; False when Redis is away, which is logged once an outage."""
-    global _away_until, _is_away
-    if time.monotonic() < _away_until:
+    if outage.is_on:
         return False
     try:
-        connect().publish(channel, text)
+        _quick_client(settings.VICTOR_REDIS_URL).publish(channel, text)
     except redis.RedisError as error:
-        _away_until = time.monotonic() + REST_S
-        if not _is_away:
-            log.warning("Redis is away; pages and cells look by themselves until it is back: %s", error)
-        _is_away = True
+        outage.begin(error)
         return False
-    if _is_away:
-        log.warning("Redis is back.")
-    _is_away = False
     return True
+
+
+def _look() -> bool:
+    try:
+        return bool(_quick_client(settings.VICTOR_REDIS_URL).ping())
+    except redis.RedisError:
+        return False
+
+
+outage = Outage("Redis", _look)
+"""Pages and cells look by themselves until it is over."""
+
+
+@lru_cache(maxsize=4)
+def _quick_client(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(
+        url, socket_timeout=HINT_S, socket_connect_timeout=HINT_S, decode_responses=True, retry=once_more()
+    )
+
+
+def once_more() -> Retry:
+    """Return how clients try again: a connection from before a restart is made anew at once; silence is not tried twice."""
+    return Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))

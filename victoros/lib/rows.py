@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from victoros.lib.errors import InvalidInput, NotFound
+from victoros.lib.wording import say_word
 
 M = TypeVar("M", bound=Model)
 Document = dict[str, Any]
@@ -31,11 +33,15 @@ def find_row(rows: QuerySet[M], reference: str | int, noun: str) -> M:
     found = list(rows.filter(pk=int(text))[:1]) if is_id else []
     found = found or list(rows.filter(name=text)[:2]) or list(rows.filter(name__iexact=text)[:2])
     if not found:
-        raise NotFound(f"There is no {noun} {text[:80]!r}.", hint=f"`./victor {noun} list` shows what there is.")
+        raise NotFound(
+            _("There is no %(noun)s %(value)s.") % {"noun": say_word(noun), "value": repr(text[:80])},
+            hint=_("`./victor %(noun)s list` shows what there is.") % {"noun": noun},
+        )
     if len(found) > 1:
         ids = ", ".join(str(row.pk) for row in found)
         raise InvalidInput(
-            f"Several are named {text[:80]!r} (ids {ids}, ...).", hint="Give the id instead of the name."
+            _("Several are named %(value)s (ids %(ids)s, ...).") % {"value": repr(text[:80]), "ids": ids},
+            hint=_("Give the id instead of the name."),
         )
     return found[0]
 
@@ -45,7 +51,9 @@ def list_rows(
 ) -> Document:
     """Return one page, newest first, as `{"items", "total", "next"}`; give `next` as `after` for the page behind it."""
     if not 1 <= limit <= 1000:
-        raise InvalidInput(f"A page cannot have {limit} items.", hint="Give --limit a number from 1 to 1000.")
+        raise InvalidInput(
+            _("A page cannot have %(limit)s items.") % {"limit": limit}, hint=_("Give --limit a number from 1 to 1000.")
+        )
     older = rows.filter(pk__lt=after) if after is not None else rows
     page = list(older.order_by("-pk")[: limit + 1])
     more = len(page) > limit

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from victoros.lib.errors import Conflict
+from victoros.lib.sentences import sentence as _
+from victoros.lib.wording import say_word
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,14 @@ class StateMachine:
         """Raise `Conflict` unless `old` may become `new`."""
         if not self.may(old, new):
             raise Conflict(
-                f"A {self.noun} that is {old.replace('_', ' ')} cannot become {new.replace('_', ' ')}.",
-                hint=f"From {old.replace('_', ' ')} it may become: {', '.join(sorted(self.table.get(old, ()))) or 'nothing'}.",
+                _("A %(noun)s that is %(value)s cannot become %(value2)s.")
+                % {"noun": say_word(self.noun), "value": say_word(old), "value2": say_word(new)},
+                hint=_("From %(value)s it may become: %(value2)s.")
+                % {"value": say_word(old), "value2": self._say_followers(old)},
             )
+
+    def _say_followers(self, old: str) -> str:
+        return ", ".join(say_word(new) for new in sorted(self.table.get(old, ()))) or _("nothing")
 
 
 def machine(noun: str, **table: str) -> StateMachine:

@@ -7,14 +7,18 @@ import traceback
 from collections.abc import Sequence
 
 from victoros.lib.errors import VictorError
+from victoros.lib.pipes import run_to_its_reader
 
 MODULES = {
     "up": "up",
+    "worker": "workhost",
     "status": "status",
     "doctor": "doctor",
     "test": "testing",
     "verify": "verifying",
     "lock": "locking",
+    "chaos": "chaos.command",
+    "screenshots": "pictures.command",
 }
 
 
@@ -29,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if "--json" not in options:
             raise
@@ -46,4 +52,4 @@ def show_error(error: VictorError, *, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_to_its_reader(lambda: main(sys.argv[1:])))

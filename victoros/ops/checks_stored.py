@@ -34,6 +34,8 @@ def check_database() -> Verdict:
     """The database answers and is set to keep what it was given."""
     from django.db import connection
 
+    from victoros.lib.disk import find_full
+
     name = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -43,6 +45,9 @@ def check_database() -> Verdict:
                 return warn(
                     f"SQLite's journal mode is {mode}", "Keep the home on a local disk: SQLite needs its locks."
                 )
+            full = find_full()
+            if full is not None:
+                return fail(f"the disk is full: {full[1]} MB left at {full[0]}", "Free some space; nothing is stored.")
             return ok(f"SQLite, {name}")
         cursor.execute("SELECT current_setting('synchronous_commit'), current_setting('server_version')")
         mode, version = cursor.fetchone()
@@ -59,6 +64,9 @@ def check_migrations() -> Verdict:
 
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    unknown = sorted(set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations))
+    if unknown:
+        return fail(f"the database is newer than this program: {'.'.join(unknown[-1])}", "Update Victor.os here.")
     if plan:
         return warn(f"{len(plan)} not applied, first {plan[0][0]}", "Start ./victor up, which applies them.")
     return ok("all applied")
@@ -74,3 +82,35 @@ def check_clock() -> Verdict:
     if abs(drift_s) > LONGEST_DRIFT_S:
         return warn(text, "Keep both clocks right with NTP; leases use the database's clock, times shown may differ.")
     return ok(text)
+
+
+@check("counts")
+def check_counts() -> Verdict:
+    """The counts of tasks that pages show are those of the rows."""
+    from django.db import connection
+
+    from tasks.models import TaskTally
+    from tasks.tallies import find_wrong
+
+    if TaskTally._meta.db_table not in connection.introspection.table_names():
+        return ok("nothing is counted yet")
+    wrong = find_wrong()
+    if wrong:
+        return warn(f"{len(wrong)} counts of tasks are wrong", "Run ./victor tidy, which counts them anew.")
+    return ok("counts of tasks are those of the rows")
+
+
+@check("search")
+def check_search() -> Verdict:
+    """Every task is found by the words of its title."""
+    from django.db import connection
+
+    from tasks.models import TaskTitle
+    from tasks.titles import count_forgotten
+
+    if TaskTitle._meta.db_table not in connection.introspection.table_names():
+        return ok("there is nothing to search yet")
+    forgotten = count_forgotten()
+    if forgotten:
+        return warn(f"{forgotten} tasks are not found by their titles", "Run ./victor tidy, which adds them.")
+    return ok("every task is found by its title")

@@ -19,8 +19,10 @@ class Command:
 GROUPS: dict[str, tuple[Command, ...]] = {
     "Run": (
         Command("up", "start everything in the foreground; Ctrl-C ends it", "ops"),
+        Command("worker", "work on this host for pages on another one; Ctrl-C ends it", "ops"),
         Command("status", "say what runs, and count swarms and tasks", "ops"),
         Command("doctor", "check the installation and say what to do about each finding", "ops"),
+        Command("tidy", "let go of what was kept long enough, and put kept counts and the search right"),
         Command("sign-in-link", "print a link that signs one person in once"),
     ),
     "Work": (
@@ -29,14 +31,19 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("task", "create, list, show, wait for, cancel and retry tasks"),
         Command("mail", "list and send messages"),
         Command("approval", "list, approve and reject what waits for a person"),
+        Command("notify", "list devices that are told, try them out, show the push key"),
         Command("audit", "list who did what, and when"),
         Command("person", "add people and list who there is"),
         Command("provider", "add, list and test language-model providers"),
+        Command("demo", "fill the installation with sample data, and take it away again"),
     ),
     "Develop": (
         Command("test", "run the tests on SQLite and PostgreSQL", "ops", "dev"),
         Command("verify", "run the whole gate: format, lint, types, contracts, checks, tests", "ops", "dev"),
         Command("lock", "make the lock files anew from requirements/*.in", "ops", "dev"),
+        Command("chaos", "kill, freeze and cut off processes, and check what came of the work", "ops", "dev"),
+        Command("screenshots", "make the pictures of the pages for README and docs", "ops", "dev"),
+        Command("translate", "bring the catalogues of translations up to date with the texts"),
         Command("bench", "measure speed: ./victor bench --help lists the benches"),
     ),
 }

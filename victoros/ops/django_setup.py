@@ -14,7 +14,7 @@ SHARED_MODULES = (
     "tasks.engine.jobs",
     "tasks.engine.cell",
     "tasks.engine.reconciler",
-    "aiohttp",
+    "agents.llm.wires.chat",
 )
 """Loaded before the fork so that all processes share their memory. Nothing that starts a thread or an event loop."""
 

@@ -10,11 +10,32 @@ from pathlib import Path
 
 from victoros.ops.checks_machine import check_disk, check_packages, check_permissions, check_python
 from victoros.ops.checks_running import check_model, check_redis, check_workers
-from victoros.ops.checks_stored import check_clock, check_database, check_migrations, check_settings, is_loaded
+from victoros.ops.checks_shared import check_folders, check_keys, check_push
+from victoros.ops.checks_stored import (
+    check_clock,
+    check_counts,
+    check_database,
+    check_migrations,
+    check_search,
+    check_settings,
+    is_loaded,
+)
 from victoros.ops.checkup import Finding, State
 
 BEFORE_SETTINGS = (check_python, check_packages, check_disk, check_permissions)
-AFTER_SETTINGS = (check_database, check_migrations, check_clock, check_redis, check_workers, check_model)
+AFTER_SETTINGS = (
+    check_database,
+    check_migrations,
+    check_counts,
+    check_search,
+    check_clock,
+    check_keys,
+    check_folders,
+    check_push,
+    check_redis,
+    check_workers,
+    check_model,
+)
 MARKS = {State.OK: "ok  ", State.WARN: "WARN", State.FAIL: "FAIL"}
 COLOURS = {State.OK: "\x1b[32m", State.WARN: "\x1b[33m", State.FAIL: "\x1b[31m"}
 

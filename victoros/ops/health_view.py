@@ -1,9 +1,12 @@
 """`/healthz`: says that the pages can be served, for the supervisor and for load balancers. Open to everybody, tells nothing."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+
+from victoros.lib import database
+from victoros.lib.http import refuse_health
 
 
 @login_not_required
@@ -13,6 +16,6 @@ def show_health(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    except (DatabaseError, InterfaceError) as error:
+        return refuse_health(database.explain(error) or database.away())
     return HttpResponse("ok\n", content_type="text/plain")

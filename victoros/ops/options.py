@@ -1,10 +1,12 @@
-"""The options of `./victor up`."""
+"""The options of `./victor up` and `./victor worker`."""
 
 import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+MOST_CELLS = 64
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,17 @@ class UpOptions:
     port: int
     home: Path
     cells: int | None
-    """How many cell processes; None means the setting VICTOR_CELLS, which is 2 by default."""
+    """How many cell processes; None means the setting VICTOR_CELLS, which is 2 by default. With 0 other hosts work."""
     with_model: bool
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What the operator of a host without pages asked for."""
+
+    home: Path
+    cells: int | None
+    """How many cell processes; None means the setting VICTOR_CELLS, which is 2 by default."""
 
 
 def read_options(arguments: Sequence[str], root: Path) -> UpOptions:
@@ -28,12 +39,37 @@ def read_options(arguments: Sequence[str], root: Path) -> UpOptions:
     parser.add_argument(
         "--port", type=_port, default=8000, help="port of the pages (default: 8000; 0 picks a free one)"
     )
-    parser.add_argument("--home", type=Path, help="folder for all state (default: VICTOR_HOME, else ./var)")
-    parser.add_argument("--cells", type=_count, help="cell processes that drive agents (default: VICTOR_CELLS, else 2)")
+    _add_home(parser)
+    parser.add_argument(
+        "--cells",
+        type=_count_or_none,
+        help="cell processes that drive agents (default: VICTOR_CELLS, else 2); 0 leaves the work to other hosts",
+    )
     parser.add_argument("--no-model", action="store_true", help="do not start the embedded language model")
     found = parser.parse_args(arguments)
-    home = found.home or Path(os.environ.get("VICTOR_HOME") or root / "var")
-    return UpOptions(found.host, found.port, home.expanduser().absolute(), found.cells, not found.no_model)
+    return UpOptions(found.host, found.port, _home(found, root), found.cells, not found.no_model)
+
+
+def read_worker_options(arguments: Sequence[str], root: Path) -> WorkerOptions:
+    """Read the command line; wrong usage ends the process with code 2."""
+    parser = argparse.ArgumentParser(
+        prog="./victor worker",
+        description="Work for a Victor.os whose pages are on another host; Ctrl-C ends it. Needs VICTOR_DATABASE_URL "
+        "(PostgreSQL), VICTOR_REDIS_URL and VICTOR_SECRET_KEY, the same as there.",
+    )
+    _add_home(parser)
+    parser.add_argument("--cells", type=_count, help="cell processes that drive agents (default: VICTOR_CELLS, else 2)")
+    found = parser.parse_args(arguments)
+    return WorkerOptions(_home(found, root), found.cells)
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=Path, help="folder for all state (default: VICTOR_HOME, else ./var)")
+
+
+def _home(found: argparse.Namespace, root: Path) -> Path:
+    home: Path = found.home or Path(os.environ.get("VICTOR_HOME") or root / "var")
+    return home.expanduser().absolute()
 
 
 def _port(text: str) -> int:
@@ -43,6 +79,10 @@ def _port(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of cells; use 1 to 64")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_CELLS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of cells; use 1 to {MOST_CELLS}")
     return int(text)
+
+
+def _count_or_none(text: str) -> int:
+    return 0 if text == "0" else _count(text)

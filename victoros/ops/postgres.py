@@ -23,7 +23,7 @@ from victoros.ops.processes import end_with_parent
 
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
-BASE = {"max_connections": "200", "jit": "off", "unix_socket_directories": "", "listen_addresses": "127.0.0.1"}
+BASE = {"max_connections": "200", "jit": "off", "unix_socket_directories": ""}
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
 """For tests only: they end processes, never the machine."""
 
@@ -34,21 +34,56 @@ class PostgresUnavailable(VictorError):
     category = Category.DATABASE
 
 
+class PostgresServer:
+    """A server in a folder of its own, on one port for its whole life. It ends with this process."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self.durable, self._addresses = durable, "127.0.0.1"
+        self._data = folder / "data"
+        self._programs, self._port, password = _programs(folder), pick_free_port(), secrets.token_hex(16)
+        _initialise(self._programs, self._data, password)
+        self.url = f"postgres://postgres:{password}@127.0.0.1:{self._port}/postgres"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, after a crash too, and wait until it answers."""
+        self.process = _start(self._programs, self._data, self._port, self._addresses, durable=self.durable)
+        _wait_until_ready(self.process, self.url, self._data)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT cuts sessions off and keeps what was committed, SIGQUIT leaves it as after a crash."""
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+
+    def listen_on(self, address: str, clients: str) -> str:
+        """Answer on one more address, to `clients` as in 10.0.0.0/24; returns the URL there. Restarts the server."""
+        with open(self._data / "pg_hba.conf", "a") as rules:
+            rules.write(f"host all all {clients} scram-sha-256\n")
+        self._addresses = f"127.0.0.1,{address}"
+        self.stop()
+        self.start()
+        return self.url.replace("@127.0.0.1:", f"@{address}:")
+
+    def make_database(self, name: str, folder: Path | None = None) -> str:
+        """Create an empty database, its tables in `folder` if one is given, and return its URL."""
+        place = ""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if folder is not None:
+                connection.execute(f"CREATE TABLESPACE \"{name}\" LOCATION '{folder}'".encode())
+                place = f' TABLESPACE "{name}"'
+            connection.execute(f'CREATE DATABASE "{name}"{place}'.encode())
+        return f"{self.url.rsplit('/', 1)[0]}/{name}"
+
+
 @contextmanager
 def running_postgres(*, durable: bool) -> Iterator[str]:
     """Run a server in a temporary folder; yield the URL of its database `postgres`. `durable=False` is for tests."""
     with tempfile.TemporaryDirectory(prefix="victor-postgres-", ignore_cleanup_errors=True) as folder:
-        programs, data, password = _programs(Path(folder)), Path(folder) / "data", secrets.token_hex(16)
-        _initialise(programs, data, password)
-        port = pick_free_port()
-        server = _start(programs, data, port, durable=durable)
-        url = f"postgres://postgres:{password}@127.0.0.1:{port}/postgres"
+        server = PostgresServer(Path(folder), durable=durable)
         try:
-            _wait_until_ready(server, url, data)
-            yield url
+            yield server.url
         finally:
-            server.send_signal(signal.SIGINT if durable else signal.SIGQUIT)
-            server.wait(timeout=30)
+            server.stop(signal.SIGINT if durable else signal.SIGQUIT)
 
 
 def _programs(folder: Path) -> Path:
@@ -95,8 +130,8 @@ def _initialise(programs: Path, data: Path, password: str) -> None:
         raise PostgresUnavailable(f"initdb failed: {error.stderr.decode(errors='replace').strip()}") from error
 
 
-def _start(programs: Path, data: Path, port: int, *, durable: bool) -> subprocess.Popen[bytes]:
-    settings = {**BASE, **({} if durable else CARELESS), "port": str(port)}
+def _start(programs: Path, data: Path, port: int, addresses: str, *, durable: bool) -> subprocess.Popen[bytes]:
+    settings = {**BASE, **({} if durable else CARELESS), "port": str(port), "listen_addresses": addresses}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(data), *options]
     with open(data.parent / "log", "wb") as log:

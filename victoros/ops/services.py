@@ -44,35 +44,43 @@ def web_service(listener: socket) -> Service:
 
 def work_services(cells: int) -> list[Service]:
     """The RQ workers and the scheduler."""
-    serializer = ("--serializer", "rq.serializers.JSONSerializer")
     hosts = [
         Service(
             f"cell-{n}",
-            lambda: run_management_command("rqworker", "cells", *serializer),
+            lambda: _host("cells"),
             "work",
             hosts_cells=True,
             registers_in_queue=True,
         )
         for n in range(1, cells + 1)
     ]
-    chores = Service(
-        "chores", lambda: run_management_command("rqworker", "chores", *serializer), "work", registers_in_queue=True
-    )
+    chores = Service("chores", lambda: _host("chores"), "work", registers_in_queue=True)
     return [*hosts, chores, Service("scheduler", lambda: run_management_command("scheduler"), "work")]
 
 
-def run_management_command(name: str, *arguments: str) -> None:
+def _host(queue: str) -> None:
+    """Be a worker of a queue, as soon as there is one."""
+    from tasks.engine.hosting import wait_for_redis, worker_options
+
+    wait_for_redis()
+    run_management_command("rqworker", queue, **worker_options())
+
+
+def run_management_command(name: str, *arguments: str, **options: object) -> None:
     """Run one command of manage.py in this process, without Django's system checks: they load and touch everything."""
     from django.core.management import call_command
 
     sys.argv = ["manage.py", name, *arguments]
-    call_command(name, *arguments)
+    call_command(name, *arguments, **options)
 
 
 def _serve_web(listener: socket) -> None:
     # Imported here: Twisted makes its event loop on import, and loops must not be inherited through a fork.
     from daphne.cli import CommandLineInterface
 
+    from victoros.lib import clock
+
+    clock.agree_in_background()
     sys.argv = [
         "daphne",
         "--fd",

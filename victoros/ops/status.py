@@ -4,14 +4,18 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from victoros.lib.env import read_run_facts
 from victoros.lib.errors import Category, VictorError
+from victoros.lib.figures import say_many, say_seconds
 from victoros.ops.django_setup import load_django
 from victoros.ops.processes import started_at
+
+if TYPE_CHECKING:
+    from victoros.dashboard.cells import HostRow
 
 
 class NoDatabase(VictorError):
@@ -49,7 +53,8 @@ def collect() -> dict[str, Any]:
         raise NoDatabase(f"The database cannot be read: {text}.", hint="./victor up prepares it.") from error
     where = {"url": facts.get("url", ""), "pid": facts.get("pid"), "home": str(settings.VICTOR_HOME)}
     status = "running" if is_running else "stopped"
-    return {"id": "victor", "status": status, **where, "processes": alive if is_running else [], **counts}
+    processes = alive if is_running else []
+    return {"id": "victor", "status": status, **where, "processes": processes, **counts, **read_work()}
 
 
 def count_rows() -> dict[str, Any]:
@@ -71,6 +76,29 @@ def count_rows() -> dict[str, Any]:
     }
 
 
+def read_work() -> dict[str, Any]:
+    """Read what each host does and what waits to be taken up: what the page *Cells* shows."""
+    from victoros.dashboard.cells import read_cells, read_hosts, read_queues
+
+    page, queues = read_cells(), read_queues()
+    oldest_s = round((page.at - queues.oldest_ready_at).total_seconds(), 1) if queues.oldest_ready_at else None
+    waiting = {"ready": queues.ready, "waiting": queues.waiting, "unrung": queues.unrung, "oldest_ready_s": oldest_s}
+    return {"hosts": [_read_host(host, page.at) for host in read_hosts(page)], "queues": waiting}
+
+
+def _read_host(host: "HostRow", at: datetime) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "mark": host.mark,
+        "cells": len(host.cells),
+        "attempts": host.running,
+        "heartbeat_s": round((at - host.heartbeat_at).total_seconds(), 1) if host.heartbeat_at else None,
+        "silent": host.is_late,
+        "scheduler": host.holds_scheduler,
+        "died_in_the_last_hour": len(host.died),
+    }
+
+
 def _count_by(rows: Any, field: str) -> dict[str, int]:
     from django.db.models import Count
 
@@ -79,13 +107,16 @@ def _count_by(rows: Any, field: str) -> dict[str, int]:
 
 def describe(found: dict[str, Any]) -> str:
     """Return the lines a person reads."""
-    head = f"running at {found['url']} (process {found['pid']})" if found["status"] == "running" else "not running"
+    where = f"at {found['url']}" if found["url"] else "for pages on another host"
+    head = f"running {where} (process {found['pid']})" if found["status"] == "running" else "not running"
     processes = ", ".join(f"{entry['name']} {entry['pid']}" for entry in found["processes"])
     lines = [
         ("Victor.os", head),
         ("home", found["home"]),
         ("processes", processes or "none"),
         ("cells", f"{found['cells']} alive"),
+        *_label("hosts", [_describe_host(host) for host in found["hosts"]]),
+        ("queue", _describe_queues(found["queues"])),
         ("for you", f"{found['attention']} waiting for a person"),
         *((name, _describe_counts(found[name])) for name in ("swarms", "agents", "tasks")),
     ]
@@ -94,3 +125,24 @@ def describe(found: dict[str, Any]) -> str:
 
 def _describe_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in counts.items()) or "none"
+
+
+def _label(name: str, lines: list[str]) -> list[tuple[str, str]]:
+    """Name the first of some lines; there is always one."""
+    return list(zip([name, *[""] * len(lines)], lines or ["none"], strict=False))
+
+
+def _describe_host(host: dict[str, Any]) -> str:
+    parts = [say_many(host["cells"], "cell"), say_many(host["attempts"], "attempt")]
+    if host["heartbeat_s"] is not None:
+        parts.append(f"{'SILENT for' if host['silent'] else 'heartbeat'} {say_seconds(host['heartbeat_s'])}")
+    parts += ["puts things right"] if host["scheduler"] else []
+    parts += [f"{host['died_in_the_last_hour']} died within the hour"] if host["died_in_the_last_hour"] else []
+    return f"{host['name']} ({host['mark']}): {', '.join(parts)}"
+
+
+def _describe_queues(queues: dict[str, Any]) -> str:
+    oldest = f" (the oldest for {say_seconds(queues['oldest_ready_s'])})" if queues["ready"] else ""
+    return (
+        f"{queues['ready']:,} ready{oldest}, {queues['waiting']:,} waiting, {queues['unrung']:,} wake-ups not looked at"
+    )

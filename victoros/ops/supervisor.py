@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 
+from victoros.lib.hands import note_end
 from victoros.ops.console import Console
 from victoros.ops.home import Home
 from victoros.ops.logs import bound_log, last_words
@@ -85,6 +86,8 @@ class Supervisor:
         """Clean up after a process that ended, say so, and plan its next life."""
         name, gone = watched.service.name, watched.pid
         left = kill_session(gone)
+        for pid in {*left, *watched.hosted}:  # by us, or by what killed their worker
+            note_end(self.home.path, pid, signal.SIGKILL)
         if watched.service.stage == "work":
             self.messenger.report_dead({gone, *left, *watched.hosted})
         self._queue_was_lost |= watched.service.stage == "valkey"

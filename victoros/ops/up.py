@@ -9,9 +9,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import psutil
 
+from victoros.lib.env import hand_down
 from victoros.lib.errors import Category, Misconfigured, VictorError
 from victoros.ops.console import Console
 from victoros.ops.django_setup import load_django, load_shared_modules
@@ -66,7 +68,7 @@ class Up:
         self.socket_path = None if os.environ.get("VICTOR_REDIS_URL") else home.socket_of("valkey")
         self.redis_url = valkey_url(self.socket_path) if self.socket_path else os.environ["VICTOR_REDIS_URL"]
         self.llm_port = pick_free_port() if options.with_model and not os.environ.get("VICTOR_LLM_URL") else 0
-        self.supervisor = Supervisor(home, console, signals, Messenger(self.redis_url))
+        self.supervisor = Supervisor(home, console, signals, Messenger(self.redis_url, home.path))
         self.supervisor.on_change = self.write_facts
 
     def run(self) -> None:
@@ -92,7 +94,7 @@ class Up:
         self.start_services()
         link = self.make_first_link()
         self.await_health()
-        self.console.say(f"ready {self.url} in {_age_of_this_process():.1f} s")
+        self.console.say(f"ready {self.url} in {age_of_this_process():.1f} s")
         if link:
             self.console.say(f"sign in (works once): {self.url}{link}")
 
@@ -107,14 +109,14 @@ class Up:
 
     def hand_down_settings(self) -> None:
         """Put what was decided here into the environment that settings and children read."""
-        os.environ["VICTOR_HOME"] = str(self.home.path)
-        os.environ["VICTOR_REDIS_URL"] = self.redis_url
+        hand_down("VICTOR_HOME", str(self.home.path))
+        hand_down("VICTOR_REDIS_URL", self.redis_url)
         if self.llm_port:
-            os.environ["VICTOR_LLM_URL"] = f"http://127.0.0.1:{self.llm_port}"
-        if self.options.cells:
-            os.environ["VICTOR_CELLS"] = str(self.options.cells)
-        if self.options.host not in LOOPBACK:
-            os.environ.setdefault("VICTOR_HOSTS", ",".join([*LOOPBACK[:2], "[::1]", *own_addresses()]))
+            hand_down("VICTOR_LLM_URL", f"http://127.0.0.1:{self.llm_port}")
+        if self.options.cells is not None:
+            hand_down("VICTOR_CELLS", str(self.options.cells))
+        if self.options.host not in LOOPBACK and "VICTOR_HOSTS" not in os.environ:
+            hand_down("VICTOR_HOSTS", ",".join([*LOOPBACK[:2], "[::1]", *own_addresses()]))
 
     def start_queue(self) -> None:
         """Start the embedded Valkey, unless another server is named."""
@@ -195,15 +197,18 @@ class Up:
 
     def write_facts(self) -> None:
         """Note what runs, for other commands and for the next `up`."""
-        watched = self.supervisor.watched.values()
-        processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in watched if w.pid]
-        facts = {"pid": os.getpid(), "url": self.url, "host": self.options.host, "port": self.port}
-        addresses = {"redis_url": self.redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
-        if named := os.environ.get("VICTOR_DATABASE_URL"):
-            addresses["database_url"] = named
-        self.home.write_facts(
-            {**facts, **addresses, "written_at": datetime.now(UTC).isoformat(), "processes": processes}
-        )
+        where = {"url": self.url, "host": self.options.host, "port": self.port}
+        self.home.write_facts(describe_run(self.supervisor, self.redis_url) | where)
+
+
+def describe_run(supervisor: Supervisor, redis_url: str) -> dict[str, Any]:
+    """Return what other commands must know to find this run and its servers."""
+    processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in supervisor.watched.values() if w.pid]
+    addresses = {"redis_url": redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
+    if named := os.environ.get("VICTOR_DATABASE_URL"):
+        addresses["database_url"] = named
+    written_at = datetime.now(UTC).isoformat()
+    return {"pid": os.getpid(), "url": "", **addresses, "written_at": written_at, "processes": processes}
 
 
 def _name_in_url(host: str) -> str:
@@ -212,6 +217,6 @@ def _name_in_url(host: str) -> str:
     return f"[{plain}]" if ":" in plain else plain
 
 
-def _age_of_this_process() -> float:
+def age_of_this_process() -> float:
     """Return the seconds since the command was typed: the launcher became this process."""
     return time.time() - psutil.Process().create_time()

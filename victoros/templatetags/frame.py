@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from agents.permissions import ADMINISTER, OPERATE, scope_of_user
 from audit.selectors import count_open_items
-from audit.watch import watch
+from audit.watch import FRAME, watch
 from victoros.dashboard.assets import asset_url as _asset_url
-from victoros.dashboard.navigation import Link, links_for
+from victoros.dashboard.behind import Behind, find_rows
+from victoros.dashboard.navigation import Link, links_for, thumb_links
+from victoros.dashboard.sign_in import DENSITIES, DENSITY_COOKIE, LOOK_COOKIE, LOOKS
 from victoros.lib.access import Scope
 
 register = template.Library()
@@ -23,9 +25,38 @@ def asset_url(name: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def chosen_look(context: Any) -> str:
+    """Return `light` or `dark` if this browser asked for one, else `system`."""
+    request = context.get("request")
+    asked = request.COOKIES.get(LOOK_COOKIE, "") if request else ""
+    return asked if asked in LOOKS else "system"
+
+
+@register.simple_tag(takes_context=True)
+def chosen_density(context: Any) -> str:
+    """Return `compact` if this browser asked for it, else `comfortable`."""
+    request = context.get("request")
+    asked = request.COOKIES.get(DENSITY_COOKIE, "") if request else ""
+    return asked if asked in DENSITIES else DENSITIES[0]
+
+
+@register.simple_tag(takes_context=True)
 def places(context: Any) -> list[Link]:
     """Return the links of the side bar, the current place marked."""
-    return links_for(_name_of(context.get("request")))
+    return links_for(_name_of(context.get("request")), context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def rows_behind(context: Any) -> Behind:
+    """Return the place in the admin of what the page shows, for who may look at rows; else the admin itself."""
+    request = context["request"]
+    return find_rows(request.resolver_match, may_look=request.user.is_superuser)
+
+
+@register.simple_tag(takes_context=True)
+def thumb_places(context: Any) -> list[Link]:
+    """Return the links of the phone's bottom bar, the current place marked."""
+    return thumb_links(places(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -33,7 +64,7 @@ def open_items(context: Any) -> dict[str, Any]:
     """Return how many items wait for the reader, with the watch that keeps the figure live."""
     url = reverse("live_tally")
     page = context.get("live")
-    live = page.narrow(url, "attention") if page and "attention" in page.versions else watch(url, "attention")
+    live = page.narrow(url, FRAME) if page and FRAME in page.beside else watch(url, FRAME)
     known = context.get("open_item_count")
     return {"live": live, "count": count_open_items(context["request"].user) if known is None else known}
 

@@ -1,18 +1,20 @@
 """How status, facts, figures and live sections are written in templates: `{% load look %}`."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from audit import phrases
 from audit.watch import Watch
-from victoros.lib import figures
+from victoros.lib import clock, figures, signs
 from victoros.lib.shapes import look_of
+from victoros.lib.wording import say_word
 
 register = template.Library()
 
@@ -21,9 +23,13 @@ register = template.Library()
 def shape(status: str) -> SafeString:
     """Draw the symbol of a status alone; say the word beside it yourself."""
     look = look_of(status)
-    return format_html(
-        '<svg class="shape" data-tone="{}" aria-hidden="true"><use href="#shape-{}"/></svg>', look.tone, look.shape
-    )
+    return _draw_shape(look.tone, look.shape)
+
+
+@cache
+def _draw_shape(tone: str, name: str) -> SafeString:
+    """Draw a symbol, once a process: tones and shapes are few."""
+    return format_html('<svg class="shape" data-tone="{}" aria-hidden="true"><use href="#shape-{}"/></svg>', tone, name)
 
 
 @register.simple_tag
@@ -36,33 +42,29 @@ def status(value: str, word: str = "") -> SafeString:
         value,
         look.tone,
         look.shape,
-        word or value.replace("_", " "),
+        word or say_word(value),
     )
 
 
 @register.simple_tag
 def facts(*named: Any) -> SafeString:
-    """Draw the three squares from facts that have `name`, `state` (yes, late, no, unknown) and `source`."""
+    """Draw the squares, told apart on the hover, from facts that have `name`, `state` (yes, late, no, unknown) and `source`."""
     drawn = format_html_join("", "{}", ((_fact(fact),) for fact in named))
-    said = ", ".join(f"{fact.name}: {fact.state}" for fact in named)
-    return format_html('<span class="facts" role="img" aria-label="{}">{}</span>', said, drawn)
+    told = "\n".join(f"{say_word(fact.name)}: {_say_fact(fact)}" for fact in named)
+    said = ", ".join(f"{say_word(fact.name)}: {say_word(fact.state)}" for fact in named)
+    return format_html('<span class="facts" role="img" aria-label="{}" title="{}">{}</span>', said, told, drawn)
 
 
 def _fact(fact: Any) -> SafeString:
     look = look_of(fact.state)
-    symbol = look.shape if look.shape.startswith("fact-") else "fact-unknown"
-    return format_html(
-        '<svg class="shape" data-tone="{}"><title>{}: {}</title><use href="#shape-{}"/></svg>',
-        look.tone,
-        fact.name,
-        _say_fact(fact),
-        symbol,
-    )
+    return _draw_shape(look.tone, look.shape if look.shape.startswith("fact-") else "fact-unknown")
 
 
 def _say_fact(fact: Any) -> str:
-    seen = f" {figures.say_since(fact.at)} ago" if fact.at else ""
-    return f"{fact.state}, {fact.source}{seen}"
+    said = f"{say_word(fact.state)}, {fact.source}"
+    if not fact.at:
+        return said
+    return gettext("%(said)s %(age)s ago") % {"said": said, "age": figures.say_since(fact.at)}
 
 
 @register.simple_tag
@@ -76,6 +78,12 @@ def live(watch: Watch) -> SafeString:
         refresh,
         watch.url,
     )
+
+
+@register.filter
+def reveal(text: str) -> str:
+    """Write out signs that nobody sees."""
+    return signs.reveal(str(text))
 
 
 @register.filter
@@ -113,6 +121,12 @@ def took(value: timedelta | float | None) -> str:
 
 
 @register.filter
+def took_ms(milliseconds: int | None) -> str:
+    """Write a duration that is kept in milliseconds."""
+    return figures.NONE if milliseconds is None else figures.say_seconds(milliseconds / 1000)
+
+
+@register.filter
 def money(nanos: int | None) -> str:
     """Write billionths of a dollar as dollars."""
     return figures.say_money(nanos)
@@ -126,14 +140,29 @@ def number(value: int | None) -> str:
 
 @register.filter
 def words(value: str) -> str:
-    """Turn a name from the rows (`in_progress`, `task.completed`) into words."""
-    return str(value).replace("_", " ").replace(".", " ")
+    """Turn a name from the rows (`in_progress`, `task.completed`) into words of the reader's language."""
+    return say_word(value)
+
+
+@register.filter
+def get(known: Any, key: Any) -> Any:
+    """Return what a dictionary holds under a key that another variable names."""
+    return known.get(key) if known else None
+
+
+@register.filter
+def coded(text: Any) -> SafeString:
+    """Write a sentence whose names stand between backticks, as code."""
+    pieces = str(text).split("`")
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", piece) if n % 2 else piece,) for n, piece in enumerate(pieces))
+    )
 
 
 @register.simple_tag
 def server_now() -> datetime:
     """Return the server's time, for `as of`."""
-    return timezone.now()
+    return clock.now()
 
 
 @register.simple_tag
@@ -158,14 +187,13 @@ def entry_verb(entry: Any) -> str:
 def entry_name(entry: Any) -> SafeString:
     """Write what an entry is about, linked to its page where it has one."""
     name = phrases.name_of(entry)
-    page = phrases.PAGES.get(entry.object_kind)
-    if page is None:
+    page = phrases.page_of(entry.object_kind, entry.object_ref)
+    if not page:
         return format_html("<b>{}</b>", name)
-    args = [] if page.endswith("_list") else [entry.object_ref]
-    return format_html('<a class="strong" href="{}">{}</a>', reverse(page, args=args), name)
+    return format_html('<a class="strong" href="{}" data-key-press="Enter">{}</a>', page, name)
 
 
 @register.simple_tag
 def entry_detail(entry: Any) -> str:
     """Write the detail of an entry in one line."""
-    return phrases.say_detail(entry)
+    return phrases.say_detail(entry.detail)

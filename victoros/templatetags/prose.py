@@ -3,6 +3,7 @@
 import nh3
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 register = template.Library()
@@ -28,5 +29,6 @@ def prose(text: str | None) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     if text and len(text) > MAX_CHARACTERS:
-        html += f"<p>Shown are the first {MAX_CHARACTERS:,} of {len(text):,} characters.</p>"
+        said = _("Shown are the first %(n)s of %(all)s characters.")
+        html += f"<p>{said % {'n': f'{MAX_CHARACTERS:,}', 'all': f'{len(text):,}'}}</p>"
     return mark_safe(html)  # nosec B308 B703: cleaned by nh3 just above

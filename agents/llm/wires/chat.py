@@ -12,6 +12,7 @@ from agents.llm.types import Connection, JsonObject, LlmRequest
 from agents.llm.wires.chat_protocol import read_body, write_body
 from agents.llm.wires.refusals import explain_status
 from agents.llm.wires.reply import Reply
+from victoros.lib.sentences import sentence as _
 
 LONGEST_BODY = 8 * 1024 * 1024
 """Bytes. An answer above this is not an answer."""
@@ -52,21 +53,26 @@ class ChatWire:
             async with post as response:
                 return response.status, response.headers, await _read_text(response)
         except aiohttp.InvalidURL as error:
-            raise errors.LlmMisconfigured(f"{url!r} is not a URL.", hint="Check the provider's base URL.") from error
+            raise errors.LlmMisconfigured(
+                _("%(url)s is not a URL.") % {"url": repr(url)}, hint=_("Check the provider's base URL.")
+            ) from error
         except (
             aiohttp.ClientConnectorCertificateError,
             aiohttp.ClientConnectorSSLError,
         ) as error:
-            raise errors.LlmMisconfigured(f"No trusted encrypted connection to {url}: {error}") from error
+            raise errors.LlmMisconfigured(
+                _("No trusted encrypted connection to %(url)s: %(error)s") % {"url": url, "error": error}
+            ) from error
         except aiohttp.ClientConnectorError as error:
             raise errors.LlmUnreachable(
-                f"No connection to {url}: {error.os_error}.",
-                hint="Is the server running, and the base URL right?",
+                _("No connection to %(url)s: %(error)s.") % {"url": url, "error": error.os_error},
+                hint=_("Is the server running, and the base URL right?"),
             ) from error
         except (aiohttp.ClientError, ConnectionError) as error:
             broken = str(error) or type(error).__name__
             raise errors.LlmUnreachable(
-                f"The connection to {url} broke before the answer was complete: {broken}."
+                _("The connection to %(url)s broke before the answer was complete: %(error)s.")
+                % {"url": url, "error": broken}
             ) from error
 
     def _find_session(self, url: str) -> aiohttp.ClientSession:
@@ -87,20 +93,23 @@ def find_root(connection: Connection) -> str:
     root = connection.base_url.rstrip("/") or _CUSTOMARY_ADDRESSES.get(connection.kind, "")
     if not root.startswith(("http://", "https://")):
         raise errors.LlmMisconfigured(
-            f"The base URL {root!r} of {connection.name or connection.kind} is not an http address.",
-            hint="Set it like http://127.0.0.1:11434 or https://host/v1.",
+            _("The base URL %(url)s of %(who)s is not an http address.")
+            % {"url": repr(root), "who": connection.name or connection.kind},
+            hint=_("Set it like http://127.0.0.1:11434 or https://host/v1."),
         )
     return root if urlsplit(root).path else f"{root}/v1"
 
 
 async def _read_text(response: aiohttp.ClientResponse) -> str:
     if (response.content_length or 0) > LONGEST_BODY:
-        raise errors.LlmBadAnswer(f"The provider's answer is longer than {LONGEST_BODY} bytes.")
+        raise errors.LlmBadAnswer(_("The provider's answer is longer than %(bytes)s bytes.") % {"bytes": LONGEST_BODY})
     received = bytearray()
     async for chunk in response.content.iter_any():
         received += chunk
         if len(received) > LONGEST_BODY:
-            raise errors.LlmBadAnswer(f"The provider's answer is longer than {LONGEST_BODY} bytes.")
+            raise errors.LlmBadAnswer(
+                _("The provider's answer is longer than %(bytes)s bytes.") % {"bytes": LONGEST_BODY}
+            )
     return received.decode("utf-8", "replace")
 
 

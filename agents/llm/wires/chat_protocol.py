@@ -5,6 +5,7 @@ import json
 from agents.llm.errors import LlmBadAnswer
 from agents.llm.types import Connection, JsonObject, LlmRequest, ToolCall, Turn
 from agents.llm.wires.reply import RawCall, Reply
+from victoros.lib.sentences import sentence as _
 
 _FINISH_WORDS = {"tool_calls": "tool_call", "function_call": "tool_call"}
 
@@ -58,7 +59,7 @@ def read_body(text: str) -> Reply:
             tokens_out=int(usage.get("completion_tokens") or 0),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise LlmBadAnswer("The provider's answer is not a chat completion.", answer=text) from error
+        raise LlmBadAnswer(_("The provider's answer is not a chat completion."), answer=text) from error
 
 
 def _write_turn(turn: Turn) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Any
 from agents.llm import errors
 from agents.llm.errors import LlmError, excerpt
 from agents.llm.types import Connection
+from victoros.lib.sentences import sentence as _
 
 _QUOTA_WORDS = (
     "insufficient_quota",
@@ -30,33 +31,46 @@ _LENGTH_WORDS = (
 def explain_status(connection: Connection, status: int, headers: Mapping[str, str], body: str) -> LlmError:
     """Return the error for an HTTP status of 300 and above."""
     who, said = connection.name or connection.kind, _find_message(body)
-    tail = f" It said: {said}" if said else ""
+
+    def say(message: str) -> str:
+        return errors.add_words(message, said)
+
     if status == 402 or (status in (400, 403, 429) and _says(body, _QUOTA_WORDS)):
         return errors.LlmQuotaUsedUp(
-            f"The quota at {who} is used up.{tail}",
-            hint="Add credit, or use another provider.",
+            say(_("The quota at %(who)s is used up.") % {"who": who}),
+            hint=_("Add credit, or use another provider."),
         )
     if status == 401:
-        return errors.LlmUnauthenticated(f"{who} does not accept the key.{tail}", hint="Check the provider's key.")
+        return errors.LlmUnauthenticated(
+            say(_("%(who)s does not accept the key.") % {"who": who}), hint=_("Check the provider's key.")
+        )
     if status == 403:
         return errors.LlmForbidden(
-            f"{who} does not allow this request.{tail}",
-            hint="Check what the key may do.",
+            say(_("%(who)s does not allow this request.") % {"who": who}),
+            hint=_("Check what the key may do."),
         )
     if status == 404:
         return errors.LlmMisconfigured(
-            f"{who} knows no model {connection.model!r} at this address.{tail}",
-            hint="Check base URL and model name.",
+            say(_("%(who)s knows no model %(model)s at this address.") % {"who": who, "model": repr(connection.model)}),
+            hint=_("Check base URL and model name."),
         )
     if status == 429:
-        return errors.LlmLimited(f"{who} asks to wait.{tail}", retry_after_s=find_retry_after(headers))
+        return errors.LlmLimited(
+            say(_("%(who)s asks to wait.") % {"who": who}), retry_after_s=find_retry_after(headers)
+        )
     if status in (408, 504):
-        return errors.LlmTimeout(f"{who} gave up waiting ({status}).{tail}")
+        return errors.LlmTimeout(say(_("%(who)s gave up waiting (%(status)s).") % {"who": who, "status": status}))
     if status >= 500:
-        return errors.LlmServerFailed(f"{who} failed ({status}).{tail}", retry_after_s=find_retry_after(headers))
+        return errors.LlmServerFailed(
+            say(_("%(who)s failed (%(status)s).") % {"who": who, "status": status}),
+            retry_after_s=find_retry_after(headers),
+        )
     if status < 400:
-        return errors.LlmMisconfigured(f"{who} redirects elsewhere ({status}).", hint="Use the final base URL.")
-    return _explain_rejection(who, status, body, tail)
+        return errors.LlmMisconfigured(
+            _("%(who)s redirects elsewhere (%(status)s).") % {"who": who, "status": status},
+            hint=_("Use the final base URL."),
+        )
+    return _explain_rejection(who, status, body, said)
 
 
 def find_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -72,13 +86,14 @@ def find_retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _explain_rejection(who: str, status: int, body: str, tail: str) -> LlmError:
+def _explain_rejection(who: str, status: int, body: str, said: str) -> LlmError:
     if _says(body, _LENGTH_WORDS):
         return errors.LlmRejected(
-            f"The request is longer than {who} can read.{tail}",
-            hint="Send less text at once.",
+            errors.add_words(_("The request is longer than %(who)s can read.") % {"who": who}, said),
+            hint=_("Send less text at once."),
         )
-    return errors.LlmRejected(f"{who} refuses this request ({status}).{tail}")
+    message = _("%(who)s refuses this request (%(status)s).") % {"who": who, "status": status}
+    return errors.LlmRejected(errors.add_words(message, said))
 
 
 def _says(body: str, words: tuple[str, ...]) -> bool:

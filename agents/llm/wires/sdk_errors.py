@@ -8,6 +8,7 @@ from pydantic_ai import exceptions
 from agents.llm import errors
 from agents.llm.types import Connection
 from agents.llm.wires.refusals import explain_status
+from victoros.lib.sentences import sentence as _
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, AssertionError)
 """What the SDKs raise inside when an answer has another shape than the protocol says."""
@@ -23,7 +24,7 @@ def explain_error(connection: Connection, error: Exception) -> errors.LlmError:
         case exceptions.UserError():
             return errors.LlmMisconfigured(error.message)
         case _:
-            return errors.LlmBadAnswer("The provider's answer cannot be read.", answer=str(error))
+            return errors.LlmBadAnswer(_("The provider's answer cannot be read."), answer=str(error))
 
 
 def _explain_http(connection: Connection, error: exceptions.ModelHTTPError) -> errors.LlmError:
@@ -37,9 +38,10 @@ def _explain_connection(connection: Connection, error: exceptions.ModelConnectio
     """Through the SDKs' aiohttp client a broken connection comes as a time-out: the causes tell them apart."""
     who, broken = connection.name or connection.kind, _find_broken(error)
     if isinstance(error, exceptions.ModelTimeoutError) and not broken:
-        return errors.LlmTimeout(f"{who} did not answer in time.")
+        return errors.LlmTimeout(_("%(who)s did not answer in time.") % {"who": who})
     return errors.LlmUnreachable(
-        f"The connection to {who} failed: {broken or error}.", hint="Is the server running, and the base URL right?"
+        _("The connection to %(who)s failed: %(error)s.") % {"who": who, "error": broken or error},
+        hint=_("Is the server running, and the base URL right?"),
     )
 
 

@@ -52,3 +52,14 @@ def test_list_filters_by_swarm_agent_and_status(victor: Victor) -> None:
     assert [item["subject"] for item in by_swarm["items"]] == ["To operators", "Yes"]
     assert by_swarm["items"][0]["recipient_name"] == "operators"
     assert [item["subject"] for item in by_agent["items"]] == ["Yes"]
+
+
+def test_redirect_and_replay_with_a_key_make_one_copy(victor: Victor) -> None:
+    reader = make_agent(name="Reader")
+    heir = make_agent(reader.swarm, "Heir")
+    letter = make_message(reader)
+    for _ in range(2):
+        assert victor("mail", "redirect", letter.pk, "--to", "Heir", "--key", "on").code == 0
+        assert victor("mail", "replay", letter.pk, "--key", "again").code == 0
+    assert Message.objects.filter(recipient=heir).count() == 1
+    assert Message.objects.filter(recipient=reader, subject__startswith="Again: ").count() == 1

@@ -1,5 +1,7 @@
 """`victor provider`, `first_run` and `sign-in-link`."""
 
+from decimal import Decimal
+
 from agents.models import Provider
 from tests.agents.commands.conftest import Victor
 from tests.agents.factories import make_provider, make_swarm, make_user
@@ -14,6 +16,17 @@ def test_add_makes_a_provider_and_warns_of_an_unset_variable(victor: Victor) -> 
     assert ran.document["id"] == provider.pk
     assert (provider.key_env, provider.is_default) == ("UNSET_LLM_KEY", True)
     assert "UNSET_LLM_KEY is not set here" in ran.err
+
+
+def test_update_changes_what_is_given_and_keeps_the_rest(victor: Victor) -> None:
+    victor(*ADD, "--requests-per-min", "60")
+
+    ran = victor("provider", "update", "openai m1", "--total-concurrent", "20", "--price-in", "0.5", "--json")
+
+    kept = ("requests_per_min", "total_concurrent", "max_concurrent", "timeout_s")
+    assert [ran.document[name] for name in kept] == [60, 20, 8, 60]
+    assert Provider.objects.get(name="openai m1").price_in_per_mtok == Decimal("0.5")
+    assert victor("provider", "update", "openai m1").code == 2
 
 
 def test_no_document_ever_holds_a_key(victor: Victor) -> None:

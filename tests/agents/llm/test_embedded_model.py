@@ -11,6 +11,7 @@ import psutil
 import pytest
 from django.conf import settings
 
+from agents.llm import embedded_server
 from agents.llm.client import LlmClient
 from agents.llm.errors import LlmRejected
 from agents.llm.probe import probe
@@ -111,6 +112,19 @@ def test_the_server_ends_with_its_parent() -> None:
         time.sleep(0.05)
 
 
+def test_a_parent_that_ends_while_the_model_is_loaded_takes_the_server_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    parents = [4711]
+
+    def load(*options: object) -> object:
+        parents[0] = 1
+        return object()
+
+    monkeypatch.setattr(embedded_server, "start_server", load)
+    monkeypatch.setattr(os, "getppid", lambda: parents[0])
+
+    assert embedded_server.main(["--port=1"]) == 0
+
+
 def test_a_taken_port_is_one_clear_line(embedded_url: str) -> None:
     port = embedded_url.split(":")[2].split("/")[0]
 
@@ -133,7 +147,7 @@ def test_a_long_loop_still_fits(embedded_url: str) -> None:
 
     answer = ask(
         connect_model(embedded_url),
-        make_request(turns=tuple(turns), tools=(READ_FILE, COMPLETE), max_tokens=2400, timeout_s=110),
+        make_request(turns=tuple(turns), tools=(READ_FILE, COMPLETE), max_tokens=2400, timeout_s=280),
     )
 
     assert answer.call is not None

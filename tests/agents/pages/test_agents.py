@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from agents.models import Agent
+from agents.selectors.agents import ORDERS
 from agents.services.agents import change_agent, retire_agent
 from tests.agents.factories import OPERATOR, make_agent, make_message, make_provider
 from tests.agents.pages.conftest import Cast
@@ -55,6 +56,15 @@ def test_the_list_filters_by_status_and_keeps_the_retired_apart(cast: Cast) -> N
     assert names(state="busy") == {"Busy"}
     assert names(state="retired") == {"Gone"}
     assert names(q="rea", swarm=cast.swarm.pk) == {"Reader"}
+
+
+def test_the_first_tab_says_that_it_counts_those_in_service(cast: Cast) -> None:
+    retire_agent(actor=OPERATOR, agent=make_agent(cast.swarm, "Gone"))
+
+    body = cast.viewer.get(reverse("agent_list")).content.decode()
+
+    assert 'aria-current="page">in service <span class="dim">1</span>' in body
+    assert 'retired <span class="dim">1</span>' in body
 
 
 def test_an_admin_adds_an_agent(cast: Cast) -> None:
@@ -110,3 +120,23 @@ def test_retiring_asks_first_and_names_the_effect(cast: Cast) -> None:
     cast.admin.post(url)
     cast.agent.refresh_from_db()
     assert cast.agent.retired_at is not None
+
+
+def test_the_search_keeps_the_sort_and_the_menu_offers_every_order(cast: Cast) -> None:
+    text = cast.viewer.get(f"/agents/?sort=-failed&state=idle&swarm={cast.swarm.pk}").text
+
+    assert '<option value="-failed" selected>' in text
+    assert f'<option value="{cast.swarm.pk}" selected>' in text
+    assert '<input type="hidden" name="state" value="idle">' in text
+    for name in ORDERS:
+        assert f'<option value="{name}"' in text
+        assert f'<option value="-{name}"' in text
+
+
+def test_the_cost_of_agents_has_a_column_where_any_cost_something(cast: Cast) -> None:
+    assert "sort=cost" not in cast.viewer.get("/agents/").text
+    Agent.objects.filter(pk=cast.agent.pk).update(cost_nanos=1_230_000_000)
+
+    text = cast.viewer.get("/agents/").text
+    assert 'href="?sort=cost"' in text
+    assert "$1.23" in text

@@ -32,6 +32,20 @@ def test_the_form_sent_twice_delivers_one_letter(cast: Cast) -> None:
     assert Message.objects.count() == 1
 
 
+def test_the_form_sent_twice_gets_the_same_answer_though_its_reader_retired(cast: Cast) -> None:
+    words = {**LETTER, "recipient": cast.agent.pk}
+    first = cast.operator.post(compose_url(cast), words)
+    retire_agent(actor=OPERATOR, agent=cast.agent)
+
+    again = cast.operator.post(compose_url(cast), words)
+    make_agent(cast.swarm, "Heir")
+    other = cast.operator.post(compose_url(cast), {**words, "once": "other"})
+
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
+    assert (other.status_code, "Reader is retired and reads no mail." in other.text) == (422, True)
+    assert Message.objects.count() == 1
+
+
 def test_an_agent_of_another_swarm_cannot_be_addressed(cast: Cast) -> None:
     other = make_agent()
 
@@ -110,3 +124,13 @@ def test_what_agents_write_is_rendered_and_harmless(cast: Cast) -> None:
     assert "<script>alert" not in body
     assert "<img" not in body
     assert "<i>x</i>" not in body
+
+
+def test_letters_name_their_swarm_where_there_are_several(cast: Cast) -> None:
+    make_message(cast.agent, subject="Numbers")
+    named = '<span class="dim">Desk</span>'
+
+    assert named not in cast.viewer.get("/mail/").text
+    make_swarm("Press", workspace=cast.swarm.workspace)
+    assert named in cast.viewer.get("/mail/").text
+    assert named not in cast.viewer.get(f"/mail/?swarm={cast.swarm.pk}").text

@@ -74,3 +74,29 @@ def test_the_page_says_where_people_come_from(cast: Cast) -> None:
 
     assert "./victor person add NAME" in page
     assert 'name="add"' not in page
+
+
+def test_an_admin_of_the_workspace_finds_its_form_and_others_do_not(cast: Cast) -> None:
+    path = reverse("workspace_edit", args=[cast.swarm.workspace_id])
+    swarm, people, account = reverse("swarm_view", args=[cast.swarm.pk]), people_of(cast), reverse("account")
+    for url in (swarm, people, account):
+        link = f'href="{path}?next={url}"'
+        assert link in cast.admin.get(url).content.decode(), url
+    for url in (swarm, account):
+        for other in (cast.operator, cast.viewer):
+            assert path not in other.get(url).content.decode()
+    own = sign_in(make_user("admin", cast.swarm))
+    for url in (swarm, people, account):
+        assert path not in own.get(url).content.decode()
+
+
+def test_the_form_of_a_workspace_leads_back_to_where_it_was_opened(cast: Cast) -> None:
+    path = reverse("workspace_edit", args=[cast.swarm.workspace_id])
+    assert f'href="{people_of(cast)}"' in cast.admin.get(f"{path}?next={people_of(cast)}").content.decode()
+    values = {"name": "Newsroom", "time_zone": "UTC"}
+    for asked, goes in ((people_of(cast), people_of(cast)), ("https://elsewhere.example/", reverse("account"))):
+        assert cast.admin.post(f"{path}?next={asked}", values)["Location"] == goes
+
+
+def people_of(cast: Cast) -> str:
+    return reverse("swarm_people", args=[cast.swarm.pk])

@@ -102,6 +102,33 @@ def test_editing_changes_purpose_and_policy(cast: Cast) -> None:
     assert (cast.swarm.purpose, cast.swarm.policy) == ("Digest.", {"publish_file": "refuse"})
 
 
+def test_a_budget_is_set_on_the_form_shown_on_the_page_and_taken_away_again(cast: Cast) -> None:
+    edit, view = (reverse(name, args=[cast.swarm.pk]) for name in ("swarm_edit", "swarm_view"))
+
+    def budget_after(given: str) -> tuple[int, int | None]:
+        answer = cast.admin.post(edit, {"name": "Desk", "budget": given})
+        cast.swarm.refresh_from_db()
+        return answer.status_code, cast.swarm.budget_nanos
+
+    assert "Set one" in cast.admin.get(view).content.decode()
+    assert "Set one" not in cast.viewer.get(view).content.decode()
+    assert budget_after("12.50") == (302, 12_500_000_000)
+    assert 'value="12.5"' in cast.admin.get(edit).content.decode()
+    assert "$0 of $12.50 in" in cast.viewer.get(view).content.decode()
+    for nonsense in ("-1", "0", "x", "1e30", "0.001"):
+        assert budget_after(nonsense) == (422, 12_500_000_000)
+    assert budget_after("") == (302, None)
+
+
+def test_a_new_swarm_can_have_a_budget_at_once(cast: Cast) -> None:
+    given = {"name": "Night desk", "workspace": cast.swarm.workspace_id, "budget": "3"}
+    for template in ("", "desk"):
+        cast.admin.post(reverse("swarm_new"), {**given, "template": template, "name": f"Night {template}"})
+    assert (
+        list(Swarm.objects.filter(name__startswith="Night").values_list("budget_nanos", flat=True)) == [3 * 10**9] * 2
+    )
+
+
 def test_what_people_and_agents_wrote_is_escaped(cast: Cast) -> None:
     make_agent(cast.swarm, "<b>x</b>", role="<script>alert(1)</script>")
     Swarm.objects.filter(pk=cast.swarm.pk).update(purpose="[click](javascript:alert(1)) <script>alert(1)</script>")
@@ -119,7 +146,7 @@ def test_a_newcomer_is_told_why_the_list_is_empty_and_what_to_do() -> None:
     admin = sign_in(make_user(superuser=True))
 
     assert b"Make the first swarm" in admin.get(reverse("swarm_list")).content
-    assert b"Ask an admin" in sign_in(make_user()).get(reverse("swarm_list")).content
+    assert b"You may not see any swarm yet" in sign_in(make_user()).get(reverse("swarm_list")).content
 
 
 def test_a_long_list_is_paged(cast: Cast) -> None:

@@ -100,3 +100,24 @@ def test_a_retired_agent_is_not_changed() -> None:
 
     with pytest.raises(Conflict, match="retired"):
         change_agent(actor=OPERATOR, agent=agent, role="ghost")
+
+
+def test_a_name_that_differs_in_capitals_only_is_refused() -> None:
+    first = make_agent(name="Übersetzer")
+    other = make_agent(first.swarm, "Checker")
+
+    for name in ("checker", "CHECKER", "übersetzer"):
+        with pytest.raises(Conflict, match="differs in capitals only"):
+            make_agent(first.swarm, name)
+    with pytest.raises(Conflict, match="already an agent named Übersetzer"):
+        change_agent(actor=OPERATOR, agent=other, name="übersetzer")
+    assert change_agent(actor=OPERATOR, agent=other, name="checker").name == "checker"
+    assert make_agent(make_swarm(), "checker").name == "checker"
+
+
+def test_agents_that_were_alike_before_can_still_be_changed() -> None:
+    first = make_agent(name="Checker")
+    second = make_agent(first.swarm, "Other")
+    Agent.objects.filter(pk=second.pk).update(name="checker")
+
+    assert change_agent(actor=OPERATOR, agent=second, name="checker", role="reads").role == "reads"

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from agents.models import Message
 from agents.services.agents import retire_agent
-from agents.services.mail import acknowledge, expire_due_mail, read_mailbox, redirect_message, send_message
+from agents.services.mail import acknowledge, expire_due_mail, read_mailbox, send_message
+from agents.services.mail_control import redirect_message
 from audit.actors import agent as agent_actor
 from audit.models import AttentionItem, Entry, Topic
 from tests.agents.factories import OPERATOR, make_agent, make_message, make_swarm, person_actor

@@ -31,6 +31,17 @@ def test_a_key_is_sealed_at_rest_and_opened_only_for_the_connection() -> None:
     assert SECRET not in repr(connection_of(provider))
 
 
+def test_limits_of_none_or_zero_are_none_and_others_make_it_limited() -> None:
+    provider = make_remote(total_concurrent=None, requests_per_min=0)
+    assert not connection_of(provider).is_limited
+
+    changed = change_provider(actor=OPERATOR, provider=provider, tokens_per_min=9000)
+
+    assert connection_of(changed).is_limited
+    with pytest.raises(InvalidInput):
+        change_provider(actor=OPERATOR, provider=provider, requests_per_min=-1)
+
+
 def test_a_key_from_the_named_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = make_remote(key=SECRET, key_env="TEST_LLM_KEY")
     assert connection_of(provider).api_key == SECRET

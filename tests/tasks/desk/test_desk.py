@@ -1,6 +1,5 @@
 """The desk from an input folder to the published digest, with a model that says what the test wants."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ NOTE = f"# Disk full\n\n{DISK} {CURE}\n"
 class DeskCell(StillCell):
     """A cell whose model chooses the first sentences and repeats what it is to shorten."""
 
-    async def ask(self, connection: Any, request: LlmRequest) -> LlmAnswer:
+    async def ask(self, connection: Any, request: LlmRequest, swarm_id: int) -> LlmAnswer:
         SCRIPT.asked.append(request)
         if SCRIPT.answers:
             answer = SCRIPT.answers.pop(0)
@@ -39,14 +38,6 @@ class DeskCell(StillCell):
             names = request.schema["required"]
             return say(data={name: number for number, name in enumerate(names, start=1)})
         return say(request.turns[0].text.splitlines()[-1])
-
-
-@pytest.fixture(autouse=True)
-def no_script() -> Iterator[None]:
-    SCRIPT.answers.clear()
-    SCRIPT.asked.clear()
-    yield
-    SCRIPT.answers.clear()
 
 
 @pytest.fixture
@@ -139,8 +130,8 @@ def test_a_reader_that_quotes_falsely_three_times_fails_and_the_digest_says_so(f
     by_name = {"a.md": false, "b.md": true}
 
     class Liar(DeskCell):
-        async def ask(self, connection: Any, request: LlmRequest) -> LlmAnswer:
-            return await super().ask(connection, request) if SCRIPT.answers else say("They are about disks.")
+        async def ask(self, connection: Any, request: LlmRequest, swarm_id: int) -> LlmAnswer:
+            return await super().ask(connection, request, swarm_id) if SCRIPT.answers else say("They are about disks.")
 
     cell = Liar()
     while orders := cell.take():
@@ -233,7 +224,7 @@ def test_a_reader_whose_model_is_away_tries_again(folder: Path) -> None:
         return None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.engine.run.asyncio.sleep", at_once)
+        patch.setattr("tasks.engine.thinking.asyncio.sleep", at_once)
         DeskCell().work()
     attempt = Attempt.objects.get(swarm=swarm, task__kind="read")
     assert (attempt.status, attempt.error_category) == ("failed", "timeout")

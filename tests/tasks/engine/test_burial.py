@@ -1,21 +1,25 @@
 """What becomes of the work of processes that died."""
 
 import os
-import socket
+import signal
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from agents.models import Agent
 from audit.models import AttentionItem, Entry
-from tasks.engine.burial import MOST_DEATHS, bury_cell, bury_silent_cells, report_dead_process
+from tasks.engine.burial import MOST_DEATHS, UNCLEAR_FOR_ONE, bury_cell, bury_silent_cells, report_dead_process
 from tasks.engine.presence import close_cell, release_strays
 from tasks.engine.reconciler import ring_again, settle_new_agents
 from tasks.models import Attempt, Cell, Outbox, Task
-from tasks.services.work import create_task, retry_task
+from tasks.services.making import create_task
+from tasks.services.work import retry_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import StillCell, kinds_about, live_attempt, make_worker, script, status_of, think
+from victoros.lib.hands import Hands, Leaving, note_end, read_leavings
+from victoros.lib.host import this_host
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +33,17 @@ def hold(task: Task) -> StillCell:
     cell = StillCell()
     assert [order.task.id for order in cell.take()] == [task.pk]
     return cell
+
+
+def leaving(
+    cell: StillCell, *, status: int | None = None, note: str = "", in_hand: dict[int, str] | None = None
+) -> Leaving:
+    return Leaving(cell.id, os.getpid(), status, note, in_hand or {})
+
+
+def counts(task: Task) -> tuple[int, int]:
+    attempt = live_attempt(task)
+    return attempt.deaths, attempt.unclear_deaths
 
 
 def test_the_work_of_a_dead_cell_goes_back_with_a_higher_fence(task: Task) -> None:
@@ -61,13 +76,103 @@ def test_a_silent_cell_is_buried_after_its_lease_and_not_before(task: Task, sett
 def test_a_process_seen_to_die_takes_its_cell_with_it(task: Task) -> None:
     hold(task)
     assert report_dead_process(os.getpid(), "another-host") == 0
-    assert report_dead_process(os.getpid(), socket.gethostname()) == 1
+    assert report_dead_process(os.getpid(), this_host()) == 1
 
 
 def test_the_death_of_the_worker_counts_for_its_cell(task: Task) -> None:
     cell = hold(task)
     Cell.objects.filter(pk=cell.id).update(worker_pid=4_000_000)
     assert report_dead_process(4_000_000) == 1
+
+
+def test_a_death_counts_against_what_was_executing_only() -> None:
+    worker = make_worker(max_active=2)
+    guilty, innocent = (
+        create_task(actor=OPERATOR, swarm=worker.swarm, title=title) for title in ("Guilty", "Innocent")
+    )
+    cell = StillCell()
+    cell.take()
+    bury_cell(cell.id, "left", leaving(cell, status=1 << 8, in_hand={live_attempt(guilty).pk: ""}))
+    assert [counts(task) for task in (guilty, innocent)] == [(1, 0), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("status", "note", "tool", "deaths"),
+    [
+        (signal.SIGKILL, "", "post", (0, 0)),
+        (signal.SIGKILL, "", "", (0, 1)),
+        (signal.SIGKILL, "it was silent", "post", (1, 0)),
+        (signal.SIGSEGV, "", "post", (1, 0)),
+        (1 << 8, "", "post", (1, 0)),
+        (None, "", "post", (0, 0)),
+        (None, "", "", (0, 1)),
+    ],
+)
+def test_a_kill_from_outside_is_not_held_against_a_thread(
+    task: Task, status: int | None, note: str, tool: str, deaths: tuple[int, int]
+) -> None:
+    cell = hold(task)
+    bury_cell(cell.id, "killed", leaving(cell, status=status, note=note, in_hand={live_attempt(task).pk: tool}))
+    assert counts(task) == deaths
+
+
+@pytest.mark.parametrize(
+    ("status", "counted"), [(signal.SIGKILL, (0, 0)), (signal.SIGSEGV, (0, 1)), (1 << 8, (0, 0)), (None, (0, 0))]
+)
+def test_a_death_with_nothing_in_hand_is_unclear_only_if_the_process_crashed(
+    status: int | None, counted: tuple[int, int]
+) -> None:
+    worker = make_worker(max_active=2)
+    tasks = [create_task(actor=OPERATOR, swarm=worker.swarm, title=title) for title in ("One", "Two")]
+    cell = StillCell()
+    cell.take()
+    bury_cell(cell.id, "killed", leaving(cell, status=status))
+    assert [counts(task) for task in tasks] == [counted, counted]
+
+
+def test_a_death_of_which_nothing_is_known_is_unclear_for_all() -> None:
+    worker = make_worker(max_active=2)
+    tasks = [create_task(actor=OPERATOR, swarm=worker.swarm, title=title) for title in ("One", "Two")]
+    cell = StillCell()
+    cell.take()
+    bury_cell(cell.id, "its heartbeat stopped")
+    assert [counts(task) for task in tasks] == [(0, 1), (0, 1)]
+
+
+def test_marks_of_this_host_are_read_and_removed(task: Task, settings: Settings) -> None:
+    cell = hold(task)
+    hands = Hands(settings.VICTOR_HOME, cell.id)
+    with hands.in_thread(live_attempt(task).pk, "post"):
+        note_end(settings.VICTOR_HOME, os.getpid(), signal.SIGSEGV)
+        assert report_dead_process(os.getpid()) == 1
+    assert counts(task) == (1, 0)
+    assert "post" not in Cell.objects.get(pk=cell.id).reason
+    assert read_leavings(settings.VICTOR_HOME, os.getpid()) == []
+
+
+def test_a_report_from_another_host_tells_what_was_executing(task: Task) -> None:
+    cell = hold(task)
+    Cell.objects.filter(pk=cell.id).update(host="elsewhere/1")
+    left = leaving(cell, status=int(signal.SIGSEGV), in_hand={live_attempt(task).pk: "post"})
+    assert report_dead_process(os.getpid(), "elsewhere/1", [left]) == 1
+    assert counts(task) == (1, 0)
+    assert "SIGSEGV" in Cell.objects.get(pk=cell.id).reason
+
+
+def test_kills_from_outside_put_nothing_away_before_they_weigh_as_much_as_three_deaths(task: Task) -> None:
+    most = MOST_DEATHS * UNCLEAR_FOR_ONE
+    for times in range(1, most + 1):
+        cell = hold(task)
+        bury_cell(cell.id, "killed", leaving(cell, status=signal.SIGKILL, in_hand={live_attempt(task).pk: ""}))
+        assert (counts(task), status_of(task) == "quarantined") == ((0, times), times == most)
+
+
+def test_quarantine_says_how_and_where_the_process_died(task: Task) -> None:
+    for _ in range(MOST_DEATHS):
+        cell = hold(task)
+        bury_cell(cell.id, "process 7 died", leaving(cell, status=11, in_hand={live_attempt(task).pk: "post"}))
+    task.refresh_from_db()
+    assert task.reason.endswith("in the tool post at step 1, process 7 died: it was killed by SIGSEGV.")
 
 
 def test_work_that_keeps_killing_is_quarantined(task: Task) -> None:

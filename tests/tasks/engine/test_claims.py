@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from agents.models import Agent, Swarm
 from tasks.engine.burial import bury_cell
-from tasks.engine.claims import claim, something_to_do
+from tasks.engine.claims import look, take
 from tasks.engine.orders import CellDeclaredDead
+from tasks.engine.presence import close_cell
 from tasks.models import Attempt, Cell, Outbox, Task
 from tasks.services.control import pause_swarm, stop_agent
-from tasks.services.work import create_task
+from tasks.services.making import create_task
 from tests.agents.factories import OPERATOR, make_swarm
 from tests.tasks.driving import StillCell, live_attempt, make_worker, script, status_of, think
 
@@ -30,6 +31,10 @@ def make(swarm: Swarm, title: str, **fields: Any) -> Task:
 
 def titles(cell: StillCell, limit: int = 100) -> list[str]:
     return [order.task.title for order in cell.take(limit)]
+
+
+def take_attempts(*, alone: bool) -> list[int]:
+    return [order.attempt_id for order in take(StillCell().id, 10, alone=alone)]
 
 
 def test_the_most_urgent_goes_first_then_the_oldest(swarm: Swarm) -> None:
@@ -126,7 +131,7 @@ def test_a_task_that_rests_is_not_taken_before_its_time(swarm: Swarm) -> None:
     make_worker(swarm)
     make(swarm, "Resting")
     Task.objects.update(not_before=timezone.now() + timedelta(minutes=1))
-    assert not something_to_do() or StillCell().take() == []
+    assert not look() or StillCell().take() == []
     Task.objects.update(not_before=timezone.now() - timedelta(seconds=1))
     assert titles(StillCell()) == ["Resting"]
 
@@ -161,9 +166,18 @@ def test_claiming_answers_the_call_for_work(swarm: Swarm) -> None:
 
 def test_a_call_with_nothing_behind_it_is_answered_too(swarm: Swarm) -> None:
     make(swarm, "Nobody is here")
-    assert something_to_do()
+    assert look()
     StillCell().take()
-    assert not something_to_do()
+    assert not look()
+
+
+def test_a_call_that_comes_after_the_look_is_not_taken_for_answered(swarm: Swarm) -> None:
+    make(swarm, "Seen")
+    seen = look()
+    make(swarm, "Came since")
+    since = Outbox.objects.latest("pk")
+    seen.answer()
+    assert list(Outbox.objects.filter(rung_at=None)) == [since]
 
 
 def test_a_cell_declared_dead_claims_nothing(swarm: Swarm) -> None:
@@ -172,31 +186,43 @@ def test_a_cell_declared_dead_claims_nothing(swarm: Swarm) -> None:
     cell = StillCell()
     bury_cell(cell.id, "silent")
     with pytest.raises(CellDeclaredDead):
-        claim(cell.id, 10)
+        take(cell.id, 10)
     assert status_of(task) == "ready"
 
 
-def test_what_may_have_killed_two_processes_is_driven_alone(swarm: Swarm) -> None:
+@pytest.mark.parametrize("counted", [{"deaths": 1}, {"unclear_deaths": 2}])
+def test_a_suspect_is_driven_alone(swarm: Swarm, counted: dict[str, int]) -> None:
     make_worker(swarm, max_active=10)
     suspect = make(swarm, "Suspect")
     first = StillCell()
     first.take()
-    Attempt.objects.update(deaths=1)
-    bury_cell(first.id, "killed")
-    make(swarm, "Harmless")
-    assert claim(StillCell().id, 10, alone=True) == [live_attempt(suspect).pk]
-    assert len(claim(StillCell().id, 10, alone=False)) == 1
+    close_cell(first.id, "ended")
+    Attempt.objects.update(**counted)
+    harmless = make(swarm, "Harmless")
+    assert take_attempts(alone=True) == [live_attempt(suspect).pk]
+    assert take_attempts(alone=False) == [live_attempt(harmless).pk]
 
 
-def test_a_suspect_is_not_taken_by_a_cell_that_drives_others(swarm: Swarm) -> None:
+@pytest.mark.parametrize(
+    ("counted", "waited_s", "taken"),
+    [
+        ({"deaths": 1}, 0, 0),
+        ({"deaths": 1}, 60, 1),
+        ({"unclear_deaths": 2}, 60, 0),
+        ({"deaths": 1, "unclear_deaths": 2}, 60, 0),
+        ({"unclear_deaths": 1}, 0, 1),
+    ],
+)
+def test_a_suspect_goes_beside_others_only_after_a_while_and_if_its_doing_would_be_known(
+    swarm: Swarm, counted: dict[str, int], waited_s: int, taken: int
+) -> None:
     make_worker(swarm, max_active=10)
-    suspect = make(swarm, "Suspect")
+    make(swarm, "Suspect")
     cell = StillCell()
     cell.take()
-    Attempt.objects.update(deaths=1)
-    bury_cell(cell.id, "killed")
-    assert claim(StillCell().id, 10, alone=False) == []
-    assert live_attempt(suspect).deaths == 2
+    close_cell(cell.id, "ended")
+    Attempt.objects.update(ready_at=timezone.now() - timedelta(seconds=waited_s), **counted)
+    assert len(take_attempts(alone=False)) == taken
 
 
 def test_the_one_who_did_it_does_not_get_the_verification(swarm: Swarm) -> None:
@@ -214,7 +240,8 @@ def test_the_one_who_did_it_does_not_get_the_verification(swarm: Swarm) -> None:
 def test_looking_for_work_costs_the_same_with_ten_and_a_thousand_tasks(
     swarm: Swarm, django_assert_num_queries: object
 ) -> None:
-    from tasks.services.work import TaskDraft, create_tasks
+    from tasks.services.drafts import TaskDraft
+    from tasks.services.making import create_tasks
 
     make_worker(swarm, max_active=1000)
     cell = StillCell()

@@ -12,8 +12,9 @@ from audit.models import Entry, Topic
 from tasks.engine.burial import bury_cell
 from tasks.engine.commit import commit_batch
 from tasks.engine.orders import CellDeclaredDead, Completed, Failed, Order, Released, StepDraft, Waiting, Write
+from tasks.engine.waits import await_task
 from tasks.models import Attempt, Step, Task
-from tasks.services.work import create_task
+from tasks.services.making import create_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import StillCell, kinds_about, make_worker, status_of
 from victoros.lib.errors import InvalidInput
@@ -139,6 +140,19 @@ def test_every_ending_leaves_the_cell_and_an_entry(
     assert (kept.status, kept.cell_id, task(order).status) == (attempt_status, None, task_status)
     assert kept.fence > order.fence
     assert kinds_about(task(order))[-1] == kind
+
+
+def test_who_begins_to_wait_for_a_task_in_the_commit_that_ends_it_goes_on(cell: StillCell, orders: list[Order]) -> None:
+    waiter, awaited = orders[:2]
+    results = commit_batch(
+        cell.id,
+        [
+            Write(waiter, 0, step=step(waiter), perform=lambda: await_task(waiter, awaited.task.id)),
+            Write(awaited, 0, ending=Completed("x")),
+        ],
+    )
+    assert [result.waiting for result in results] == [True, False]
+    assert (status_of(attempt(waiter)), status_of(task(waiter))) == ("ready", "in_progress")
 
 
 def test_pages_are_told_of_what_moved(cell: StillCell, orders: list[Order]) -> None:

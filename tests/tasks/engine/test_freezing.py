@@ -1,17 +1,21 @@
 """Silent cells of this host are ended; all others are left alone."""
 
-import socket
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
+import time_machine
 from django.utils import timezone
 
-from tasks.engine.freezing import end_frozen_cells
+from tasks.engine.freezing import VanishedCells, end_frozen_cells
 from tasks.models import Cell
+from tests.running import wait_until
 from victoros.lib.clock import Now, now_plus
+from victoros.lib.host import this_host
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +28,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def make_cell(pid: int, *, silent_s: float, age_s: float = 60, **fields: object) -> Cell:
-    cell = Cell.objects.create(**{"host": socket.gethostname(), "pid": pid, **fields})
+    cell = Cell.objects.create(**{"host": this_host(), "pid": pid, **fields})
     Cell.objects.filter(pk=cell.pk).update(
         started_at=now_plus(timedelta(seconds=-age_s)) if age_s else Now(),
         heartbeat_at=now_plus(timedelta(seconds=-silent_s)),
@@ -36,7 +40,7 @@ def make_cell(pid: int, *, silent_s: float, age_s: float = 60, **fields: object)
 def test_a_silent_cell_is_killed(sleeper: "subprocess.Popen[bytes]", status: str) -> None:
     make_cell(sleeper.pid, silent_s=60, age_s=0, status=status, ended_at=timezone.now() if status == "dead" else None)
     assert end_frozen_cells() == 1
-    assert sleeper.wait(5) == -9
+    assert sleeper.wait(20) == -9
 
 
 @pytest.mark.parametrize(
@@ -55,8 +59,40 @@ def test_others_are_left_alone(sleeper: "subprocess.Popen[bytes]", fields: dict[
     assert sleeper.poll() is None
 
 
+def test_a_process_that_has_a_younger_cell_that_beats_is_left_alone(sleeper: "subprocess.Popen[bytes]") -> None:
+    make_cell(sleeper.pid, silent_s=60, age_s=0, status="dead", ended_at=timezone.now())
+    make_cell(sleeper.pid, silent_s=0, age_s=0)
+    assert end_frozen_cells() == 0
+    assert sleeper.poll() is None
+
+
 def test_a_process_that_is_gone_is_no_fault(sleeper: "subprocess.Popen[bytes]") -> None:
     sleeper.kill()
-    sleeper.wait(5)
+    sleeper.wait(20)
     make_cell(sleeper.pid, silent_s=60, age_s=0)
     assert end_frozen_cells() == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 1], ids=["behind", "ahead"])
+def test_a_wrong_clock_neither_spares_a_silent_cell_nor_ends_another(
+    sleeper: "subprocess.Popen[bytes]", hours: int
+) -> None:
+    young = make_cell(sleeper.pid, silent_s=60, age_s=3600)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
+        assert end_frozen_cells() == 0
+        young.delete()
+        make_cell(sleeper.pid, silent_s=60, age_s=0)
+        assert end_frozen_cells() == 1
+    assert sleeper.wait(20) == -9
+
+
+def test_a_cell_whose_process_is_gone_is_buried_at_the_second_look(sleeper: "subprocess.Popen[bytes]") -> None:
+    gone, living = make_cell(sleeper.pid, silent_s=0), make_cell(os.getpid(), silent_s=0)
+    elsewhere = make_cell(sleeper.pid, silent_s=0, host="elsewhere")
+    look = VanishedCells().bury
+    assert look() == 0
+    sleeper.kill()
+    wait_until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_ZOMBIE)
+    assert [look(), look(), look()] == [0, 1, 0]
+    states = dict(Cell.objects.values_list("pk", "status"))
+    assert states == {gone.pk: "dead", living.pk: "alive", elsewhere.pk: "alive"}

@@ -4,10 +4,10 @@ import pytest
 
 from agents.llm.errors import LlmLimited, LlmRejected, LlmServerFailed, LlmTimeout
 from agents.llm.scripted import say
-from tasks.engine import run as run_module
+from tasks.engine import tries
 from tasks.engine.burial import bury_cell
 from tasks.models import Attempt, Effect, Step, Task
-from tasks.services.work import create_task
+from tasks.services.making import create_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import (
     SCRIPT,
@@ -29,18 +29,6 @@ pytestmark = pytest.mark.django_db
 def task() -> Task:
     worker = make_worker(tools=["remember", "write_file", "read_file"])
     return create_task(actor=OPERATOR, swarm=worker.swarm, title="Work")
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Collect the back-off pauses instead of spending them."""
-    spent: list[float] = []
-
-    async def spend(seconds: float) -> None:
-        spent.append(seconds)
-
-    monkeypatch.setattr("tasks.engine.run.asyncio.sleep", spend)
-    return spent
 
 
 def test_a_program_that_ends_completes_its_task(task: Task) -> None:
@@ -144,7 +132,7 @@ def test_tries_are_bounded_and_the_task_rests_before_its_next_attempt(task: Task
     assert status_of(task) == "ready"
     assert task.not_before is not None
     assert live_attempt(task).status == "failed"
-    assert len(SCRIPT.asked) == run_module.MAX_TRIES
+    assert len(SCRIPT.asked) == tries.MAX_TRIES
 
 
 def test_the_last_attempt_fails_the_task_and_tells_a_person(task: Task, pauses: list[float]) -> None:
@@ -164,7 +152,7 @@ def test_tries_before_a_kill_count(task: Task, pauses: list[float]) -> None:
     cell.die_after_commit = 3
     die(cell)
     StillCell().work()
-    assert len(SCRIPT.asked) == run_module.MAX_TRIES
+    assert len(SCRIPT.asked) == tries.MAX_TRIES
 
 
 def test_a_final_failure_is_raised_again_and_not_asked_again(task: Task) -> None:
@@ -198,7 +186,7 @@ def test_a_long_retry_after_is_waited_as_a_row(task: Task) -> None:
     script(think, answers=[LlmLimited("quota", retry_after_s=300), say("fine")])
     StillCell().work()
     attempt = live_attempt(task)
-    assert (attempt.status, attempt.waiting_for, attempt.cell_id) == ("waiting", "time", None)
+    assert (attempt.status, attempt.waiting_for, attempt.cell_id) == ("waiting", "quota", None)
     assert attempt.wake_at is not None
     assert status_of(task) == "blocked"
     assert "300 s" in task.reason

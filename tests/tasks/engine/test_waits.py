@@ -11,7 +11,8 @@ from tasks.engine.reconciler import reconcile
 from tasks.engine.run import Run
 from tasks.engine.waking import wake_due, wake_forgotten
 from tasks.models import Approval, Attempt, Task
-from tasks.services.work import cancel_task, create_task
+from tasks.services.making import create_task
+from tasks.services.work import cancel_task
 from tests.agents.factories import OPERATOR, make_message
 from tests.tasks.driving import SCRIPT, Move, StillCell, act, live_attempt, make_worker, script, status_of, think
 

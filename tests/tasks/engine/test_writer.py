@@ -13,16 +13,15 @@ from agents.llm.scripted import count_requests, forget_requests, register_script
 from agents.models import Agent
 from tasks.engine import cell as cell_module
 from tasks.engine.cell import Cell
-from tasks.engine.claims import claim
+from tasks.engine.claims import take as take_work
 from tasks.engine.commit import commit_batch
-from tasks.engine.loading import load_orders
 from tasks.engine.orders import CellDeclaredDead, Completed, Order, StepDraft, Write, Written
 from tasks.engine.presence import open_cell
 from tasks.engine.writer import Writer
 from tasks.models import Attempt, Step, Task
 from tasks.models import Cell as CellRow
 from tasks.services.control import pause_agent, resume_agent, stop_swarm
-from tasks.services.work import create_task
+from tasks.services.making import create_task
 from tests.agents.factories import OPERATOR, make_provider
 from tests.running import wait_until
 from tests.tasks.driving import live_attempt, make_worker, script, status_of, think
@@ -37,7 +36,7 @@ def give_work(number: int, **provider: Any) -> list[Task]:
 
 def take() -> tuple[int, list[Order]]:
     cell_id = open_cell(10, 0)
-    return cell_id, load_orders(cell_id, claim(cell_id, 10))
+    return cell_id, take_work(cell_id, 10)
 
 
 def write_all(cell_id: int, writes: list[Write], prepare: Callable[[Writer], None] = lambda writer: None) -> list[Any]:
@@ -91,7 +90,9 @@ def test_a_result_that_is_no_json_fails_alone() -> None:
     assert results[1].held
 
 
-def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_waited_for_and_told_of_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     from tasks.engine import writer as writer_module
 
     give_work(1)
@@ -108,6 +109,11 @@ def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(writer_module, "commit_batch", commit_at_last)
     assert write_all(cell_id, [Write(orders[0], 0, step=step(orders[0]))])[0].held
     assert not faults
+    told = [record.getMessage() for record in caplog.records if record.name == writer_module.__name__]
+    assert [words.split(" ")[:4] for words in told] == [
+        ["The", "database", "does", "not"],
+        ["The", "database", "answers", "again"],
+    ]
 
 
 def test_a_commit_whose_outcome_is_unknown_is_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +201,7 @@ def test_a_stop_cuts_off_the_call_in_flight() -> None:
     with RunningCell() as running:
         wait_until(lambda: len(running.cell._driven) == 3)
         stop_swarm(actor=OPERATOR, swarm=tasks[0].swarm)
-        wait_until(lambda: not running.cell._driven, 5)
+        wait_until(lambda: not running.cell._driven)
     assert all(status_of(live_attempt(task)) == "stopped" for task in tasks)
     assert not Step.objects.exists()
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Swarm
 from tasks.models import Approval, Attempt, Cell, Step, Task
+from tasks.titles import remember_titles
 from tests.agents.factories import make_agent, make_swarm
 
 _numbers = count(1)
@@ -18,12 +19,16 @@ def make_task(swarm: Swarm | None = None, **fields: Any) -> Task:
     swarm = swarm or (fields["agent"].swarm if fields.get("agent") else make_swarm())
     if fields.get("status") == "in_progress":
         fields.setdefault("agent", make_agent(swarm))
-    return Task.objects.create(swarm=swarm, **{"title": f"Task {next(_numbers)}", **fields})
+    task = Task.objects.create(swarm=swarm, **{"title": f"Task {next(_numbers)}", **fields})
+    remember_titles([(task.pk, task.title)])
+    return task
 
 
 def make_tasks(swarm: Swarm, number: int, **fields: Any) -> list[Task]:
     """Make many alike."""
-    return Task.objects.bulk_create(Task(swarm=swarm, title=f"Task {n}", **fields) for n in range(number))
+    tasks = Task.objects.bulk_create(Task(swarm=swarm, title=f"Task {n}", **fields) for n in range(number))
+    remember_titles((task.pk, task.title) for task in tasks)
+    return tasks
 
 
 def make_attempt(task: Task | None = None, agent: Agent | None = None, **fields: Any) -> Attempt:

@@ -1,11 +1,15 @@
 """Pause, resume, stop and the rest: the confirmation, the effect, and every refusal beside it."""
 
+from datetime import date
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from agents.models import Swarm
 from audit.models import Entry
 from tasks.models import Task
+from tasks.selectors.budgets import begin_of_month
 from tests.agents.factories import make_agent, make_swarm
 from tests.tasks.pages.conftest import SignedIn
 from tests.tasks.pages.rows import make_attempt, make_task
@@ -186,3 +190,15 @@ def test_a_form_from_another_site_is_refused(signed_in: SignedIn) -> None:
     assert client.post(f"/swarms/{swarm.pk}/control/", {"act": "stop"}).status_code == 403
     swarm.refresh_from_db()
     assert swarm.desired_state == "running"
+
+
+def test_starting_a_swarm_that_was_paused_for_its_budget_says_what_that_means(signed_in: SignedIn) -> None:
+    swarm = make_swarm("Desk", budget_nanos=10**9)
+    client, url = signed_in("operator", swarm), f"/swarms/{swarm.pk}/control/?act=start"
+    warning = "it goes on without one until the month ends"
+    Swarm.objects.filter(pk=swarm.pk).update(desired_state="paused", budget_met_on=date(2020, 1, 1))
+
+    assert warning not in client.get(url).content.decode()
+    Swarm.objects.filter(pk=swarm.pk).update(budget_met_on=begin_of_month())
+    assert warning in client.get(url).content.decode()
+    assert warning not in client.get(url.replace("start", "stop")).content.decode()

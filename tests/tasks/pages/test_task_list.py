@@ -8,11 +8,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tasks.models import Dependency, TaskCost
 from tests.agents.factories import make_agent, make_swarm
 from tests.tasks.pages.conftest import SignedIn
 from tests.tasks.pages.rows import make_task, make_tasks
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("place", ["0001-01-01T00:00:00%2B14:00~1", "9999-12-31T23:59:59-14:00~1", "yesterday~1", "1"])
+def test_a_place_that_cannot_be_is_refused(signed_in: SignedIn, place: str) -> None:
+    assert signed_in().get(f"/tasks/?sort=updated&after={place}").status_code == 400
+
+
+def test_a_list_by_cost_says_why_it_is_empty(signed_in: SignedIn) -> None:
+    make_task()
+    page = read(signed_in(), "/tasks/?sort=-cost")
+    assert "No task has cost anything yet" in page
+    assert "There are no tasks yet" not in page
 
 
 def read(client: Client, url: str, **headers: str) -> str:
@@ -68,7 +81,7 @@ def test_htmx_gets_the_section_alone_and_nothing_when_nothing_moved(signed_in: S
     )
 
     assert response.content.decode().lstrip().startswith('<section id="tasks"')
-    assert f'data-live="swarm:{task.swarm_id}"' in response.content.decode()
+    assert f'data-live="swarm:{task.swarm_id} rights"' in response.content.decode()
     assert again.status_code == 304
 
 
@@ -141,3 +154,101 @@ def test_a_thousand_rows_cost_as_many_queries_as_ten(signed_in: SignedIn, view: 
     make_tasks(agent.swarm, 990, agent=agent)
 
     assert count() == few
+
+
+def test_what_narrows_the_list_can_be_taken_away_piece_by_piece(signed_in: SignedIn) -> None:
+    agent = make_agent()
+    page = read(signed_in(), f"/tasks/?swarm={agent.swarm_id}&agent={agent.pk}&state=failed&search=a+b")
+
+    for query in (
+        f"agent={agent.pk}&amp;state=failed&amp;search=a+b",
+        f"swarm={agent.swarm_id}&amp;state=failed&amp;search=a+b",
+        f"swarm={agent.swarm_id}&amp;agent={agent.pk}&amp;search=a+b",
+        f"swarm={agent.swarm_id}&amp;agent={agent.pk}&amp;state=failed",
+    ):
+        assert f'class="badge chip" href="/tasks/?{query}"' in page
+    assert "chip" not in read(signed_in(), "/tasks/")
+
+
+def test_the_heads_of_the_table_sort_it_and_turn_it_round(signed_in: SignedIn) -> None:
+    swarm = make_swarm()
+    make_tasks(swarm, 3)
+    client = signed_in()
+    page = read(client, f"/tasks/?swarm={swarm.pk}&priority=normal")
+    assert f'href="/tasks/?swarm={swarm.pk}&amp;priority=normal&amp;sort=updated"' in page
+    page = read(client, f"/tasks/?swarm={swarm.pk}&sort=updated")
+    assert 'aria-sort="descending"' in page
+    assert f'href="/tasks/?swarm={swarm.pk}&amp;sort=-updated"' in page
+    assert "last changed first" in page
+
+
+def test_pages_lead_forwards_and_backwards(signed_in: SignedIn) -> None:
+    made = make_tasks(make_swarm(), 120)
+    client = signed_in()
+    page = read(client, f"/tasks/?sort=title&after={made[49].title.lower()}~{made[49].pk}")
+    assert 'rel="prev"' in page
+    assert 'rel="next"' in page
+    assert "before=task" in page
+    page = read(client, f"/tasks/?before={made[-50].pk}")
+    assert 'rel="prev"' not in page
+    assert f'href="/tasks/{made[-1].pk}/"' in page
+
+
+def test_a_blocked_task_names_what_it_waits_for(signed_in: SignedIn) -> None:
+    swarm = make_swarm()
+    first = make_task(swarm, title="Read <all>")
+    Dependency.objects.create(task=make_task(swarm, status="blocked", open_dependencies=1), on=first)
+    page = read(signed_in(), "/tasks/?state=blocked")
+    assert "waits for <svg" in page
+    assert f'<a href="/tasks/{first.pk}/">Read &lt;all&gt;</a>' in page
+
+
+def test_rows_stand_closer_where_somebody_asked_for_it(signed_in: SignedIn) -> None:
+    client = signed_in()
+    assert 'data-density="comfortable"' in read(client, "/tasks/")
+    answer = client.post("/account/density/", {"density": "compact", "next": "/tasks/?sort=age"})
+    assert answer.headers["Location"] == "/tasks/?sort=age"
+    assert 'data-density="compact"' in read(client, "/agents/")
+    assert client.post("/account/density/", {"density": "tiny"}).status_code == 400
+    client.post("/account/density/", {"density": "comfortable"})
+    assert 'data-density="comfortable"' in read(client, "/tasks/")
+
+
+def test_a_list_sorted_by_cost_says_whom_it_leaves_out(signed_in: SignedIn) -> None:
+    dear, free = make_task(title="dear"), make_task(title="free")
+    TaskCost.objects.create(task=dear, cost_nanos=12_100_000)
+    page = read(signed_in(), "/tasks/?sort=cost")
+    assert "$0.0121" in page
+    assert "of those that cost anything" in page
+    assert f'href="/tasks/{free.pk}/"' not in page
+
+
+@pytest.mark.parametrize("query", ["kind=check", "sort=priority", "sort=cost", "needs=read", "age=day&priority=high"])
+def test_any_choice_costs_as_many_queries_for_a_thousand_rows_as_for_ten(signed_in: SignedIn, query: str) -> None:
+    agent = make_agent()
+    client = signed_in("viewer", agent.swarm)
+    counts = []
+    for number in (10, 990):
+        rows = make_tasks(agent.swarm, number, kind="check", needs=["read"], priority=1, status="blocked")
+        TaskCost.objects.bulk_create(TaskCost(task=row, cost_nanos=5) for row in rows)
+        with CaptureQueriesContext(connection) as queries:
+            assert "data-row" in read(client, f"/tasks/?{query}")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("mark", ["", "%23"])
+def test_a_search_finds_the_task_of_a_number_as_pages_write_it(signed_in: SignedIn, mark: str) -> None:
+    wanted, other = make_task(title="Read it"), make_task(title="Sum it up")
+    page = read(signed_in(), f"/tasks/?search={mark}{wanted.pk}")
+
+    assert f'data-key="task-{wanted.pk}"' in page
+    assert f'data-key="task-{other.pk}"' not in page
+
+
+def test_a_card_says_apart_who_how_urgent_and_since_when(signed_in: SignedIn) -> None:
+    agent = make_agent(name="Reader")
+    make_task(agent.swarm, agent=agent, priority=50)
+    page = read(signed_in(), "/tasks/?view=board")
+
+    assert "<span>Reader · priority 50 · <time" in page

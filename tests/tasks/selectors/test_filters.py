@@ -26,7 +26,7 @@ def test_a_changed_choice_begins_on_its_first_page() -> None:
     choice = read_filter(QueryDict("state=ready&after=90"))
 
     assert choice.as_query(state="failed") == "state=failed"
-    assert choice.as_query(after=40) == "state=ready&after=40"
+    assert choice.as_query(after="40") == "state=ready&after=40"
 
 
 @pytest.mark.parametrize(("word", "states"), [("open", 4), ("ended", 3), ("ready", 1)])
@@ -40,8 +40,41 @@ def test_status_is_read_as_state() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["swarm=x", "swarm=-1", "after=1e3", "agent=²", "state=done", "status=done", "view=map", f"swarm={'9' * 30}"],
+    [
+        "swarm=x",
+        "swarm=-1",
+        "after=1e3",
+        "agent=²",
+        "state=done",
+        "status=done",
+        "view=map",
+        f"swarm={'9' * 30}",
+        "sort=moon",
+        "sort=--age",
+        "priority=5",
+        "age=year",
+        "cost=free",
+        "kind=" + "k" * 41,
+        'needs=a"b',
+        "after=x",
+        "before=-1",
+        "sort=priority&after=5",
+        "sort=priority&after=x~5",
+        "sort=updated&after=2026-01-01~5",
+        "sort=priority&after=" + "9" * 30 + "~5",
+        "sort=title&after=" + "t" * 500 + "~5",
+        "sort=title&after=a%00~5",
+    ],
 )
 def test_nonsense_is_refused(query: str) -> None:
     with pytest.raises(InvalidInput):
         read_filter(QueryDict(query))
+
+
+def test_all_that_narrows_and_sorts_stands_in_the_address() -> None:
+    query = "kind=check&priority=high&needs=read&age=day&cost=dime&sort=-updated"
+    choice = read_filter(QueryDict(query))
+    assert choice.as_query() == query
+    assert choice.is_narrow
+    assert choice.as_query(after="x") == f"{query}&after=x"
+    assert read_filter(QueryDict("sort=title&before=a~b~7")).before == "a~b~7"

@@ -1,26 +1,36 @@
 """Steps are paged by number, drawn on one axis, and opened to the prompt exactly as it was sent."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from audit.models import Entry
 from tasks.models import Attempt, Effect
-from tasks.selectors.journal import read_journal
+from tasks.selectors.journal import Journal, breaks_of, lanes_of, read_journal
+from tasks.selectors.journal_rows import Pause
 from tasks.selectors.step import read_step
+from tasks.selectors.window import RunChoice
 from tests.tasks.pages.rows import make_attempt, make_step, make_steps
 
 pytestmark = pytest.mark.django_db
 
 
+def read(attempt: Attempt, **choice: Any) -> Journal:
+    return read_journal(attempt, RunChoice(**choice), now=timezone.now())
+
+
 def test_the_newest_page_comes_first_and_leads_back() -> None:
     attempt = make_attempt(status="running")
     make_steps(attempt, 250)
-    newest = read_journal(attempt, start=None, now=timezone.now())
-    before = read_journal(attempt, start=newest.earlier, now=timezone.now())
+    newest = read(attempt)
+    before = read(attempt, until=newest.earlier)
+    again = read(attempt, start=before.later)
 
-    assert (newest.first, newest.last, newest.later) == (201, 250, None)
-    assert (before.first, before.last, before.later) == (101, 200, 201)
+    assert (newest.first, newest.last, newest.later) == (151, 250, None)
+    assert (before.first, before.last, before.earlier, before.later) == (51, 150, 50, 151)
+    assert (again.first, again.last, again.later) == (151, 250, None)
     assert newest.now is not None
     assert before.now is None
 
@@ -28,14 +38,14 @@ def test_the_newest_page_comes_first_and_leads_back() -> None:
 def test_a_short_journal_is_one_page() -> None:
     attempt = make_attempt()
     make_steps(attempt, 100)
-    journal = read_journal(attempt, start=None, now=timezone.now())
+    journal = read(attempt)
 
     assert (journal.first, journal.last) == (1, 100)
     assert not journal.is_paged
 
 
 def test_an_attempt_without_steps_shows_what_it_waits_for() -> None:
-    journal = read_journal(make_attempt(status="ready"), start=None, now=timezone.now())
+    journal = read(make_attempt(status="ready"))
 
     assert journal.lines == []
     assert journal.now is not None
@@ -46,7 +56,7 @@ def test_a_wait_goes_on_until_now_and_is_drawn_as_a_wait() -> None:
     since = timezone.now() - timedelta(hours=3)
     attempt = make_attempt(status="waiting", waiting_for="approval", waiting_since=since)
     make_steps(attempt, 4, begin=since - timedelta(seconds=4))
-    journal = read_journal(attempt, start=None, now=timezone.now())
+    journal = read(attempt)
 
     assert journal.now is not None
     assert (journal.now.title, journal.now.shape, journal.now.since) == ("waiting for approval", "wait", since)
@@ -54,7 +64,7 @@ def test_a_wait_goes_on_until_now_and_is_drawn_as_a_wait() -> None:
 
 
 def test_an_ended_attempt_has_nothing_going_on() -> None:
-    assert read_journal(make_attempt(status="completed"), start=None, now=timezone.now()).now is None
+    assert read(make_attempt(status="completed")).now is None
 
 
 def test_a_failed_step_says_why() -> None:
@@ -62,7 +72,7 @@ def test_a_failed_step_says_why() -> None:
     make_step(
         attempt, 1, "think", outcome="failed", result={"error": {"category": "timeout", "message": "no answer in 60 s"}}
     )
-    line = read_journal(attempt, start=None, now=timezone.now()).lines[0]
+    line = read(attempt).lines[0]
 
     assert (line.is_failed, line.shape, line.note) == (True, "failed", "timeout: no answer in 60 s")
 
@@ -73,16 +83,85 @@ def test_a_pause_between_steps_is_drawn_and_told() -> None:
     make_step(attempt, 1, "act", started_at=begin, finished_at=begin + timedelta(seconds=1))
     make_step(attempt, 2, "act", started_at=begin + timedelta(seconds=61), finished_at=begin + timedelta(seconds=62))
     make_step(attempt, 3, "act", started_at=begin + timedelta(seconds=62), finished_at=begin + timedelta(seconds=63))
-    lines = read_journal(attempt, start=None, now=timezone.now()).lines
+    lines = read(attempt).lines
 
     assert [line.gap_s for line in lines] == [0, 60, 0]
     assert [line.gap is not None for line in lines] == [False, True, False]
 
 
+def test_an_open_step_is_in_the_window_and_has_steps_before_it() -> None:
+    attempt = make_attempt(status="running")
+    make_steps(attempt, 250)
+
+    assert (read(attempt, step=40).first, read(attempt, step=3).first, read(attempt, step=240).first) == (30, 1, 151)
+
+
+def test_tries_are_numbered_and_a_fall_back_is_named() -> None:
+    attempt = make_attempt()
+    begin = timezone.now() - timedelta(minutes=1)
+    error = {"error": {"category": "timeout", "message": "no answer"}}
+    for n, (name, outcome) in enumerate([("large", "failed"), ("large", "failed"), ("small", "done")], start=1):
+        moment = begin + timedelta(seconds=5 * n)
+        made = {"started_at": moment, "finished_at": moment + timedelta(seconds=1), "outcome": outcome}
+        make_step(attempt, n, "think", name=name, result=error if outcome == "failed" else {"text": "Yes."}, **made)
+    make_step(attempt, 4, "think", name="small")
+
+    assert [line.retry for line in read(attempt).lines] == [
+        "",
+        "try 2 after 4.0 s",
+        "fall-back to small after 4.0 s",
+        "",
+    ]
+
+
+def test_the_record_tells_what_was_waited_for_and_that_finished_steps_were_read_again() -> None:
+    begin = timezone.now() - timedelta(hours=1)
+    attempt = make_attempt(status="running", created_at=begin)
+    make_step(attempt, 1, "act", started_at=begin, finished_at=begin + timedelta(seconds=1))
+    tell(attempt, "attempt.waited", begin + timedelta(seconds=1), waiting_for="approval")
+    tell(attempt, "attempt.resumed", begin + timedelta(minutes=14), after_step=1, cell=7)
+    make_step(attempt, 2, "act", started_at=begin + timedelta(minutes=15), finished_at=begin + timedelta(minutes=16))
+    Attempt.objects.filter(pk=attempt.pk).update(steps=2)
+    attempt.refresh_from_db()
+    journal = read(attempt)
+    pause = journal.rows[1]
+
+    assert isinstance(pause, Pause)
+    assert (pause.title, pause.is_wait, round(pause.took_s)) == ("waited for approval", True, 839)
+    assert pause.note == "went on in cell 7; 1 finished step read from the journal, none done again"
+    assert pause.bar.cut is not None
+    assert [len(bars) for bars in lanes_of(journal).values()] == [1, 2, 1]
+    assert breaks_of(journal) == {"pause-1": pause.bar.cut}
+
+
+def test_a_process_that_died_is_named_between_the_steps_and_other_attempts_are_not() -> None:
+    begin = timezone.now() - timedelta(minutes=1)
+    attempt = make_attempt(status="running", created_at=begin)
+    make_step(attempt, 1, "act", started_at=begin, finished_at=begin + timedelta(seconds=1))
+    tell(attempt, "attempt.released", begin + timedelta(seconds=2), why="process 41 died")
+    tell(attempt, "attempt.waited", begin + timedelta(seconds=3), attempt=9, waiting_for="mail")
+    tell(attempt, "attempt.resumed", begin + timedelta(seconds=5), after_step=1)
+    make_step(attempt, 2, "act", started_at=begin + timedelta(seconds=6), finished_at=begin + timedelta(seconds=7))
+
+    assert [row.title for row in read(attempt).rows if isinstance(row, Pause)] == ["process 41 died"]
+
+
+def tell(made: Attempt, kind: str, at: datetime, **detail: Any) -> None:
+    Entry.objects.create(
+        kind=kind,
+        at=at,
+        actor_kind="system",
+        actor_name="system",
+        object_kind="task",
+        object_ref=made.task_id,
+        detail={"attempt": made.n} | detail,
+    )
+
+
 def test_an_act_is_described_by_what_it_was_called_with() -> None:
     attempt = make_attempt()
     make_step(attempt, 1, "act", name="write_file", request={"arguments": {"text": "long", "path": "digest.md"}})
-    line = read_journal(attempt, start=None, now=timezone.now()).lines[0]
+    line = read(attempt).lines[0]
 
     assert (line.title, line.note) == ("write file", "digest.md")
 
@@ -173,7 +252,7 @@ def test_what_a_model_made_up_is_shown_as_it_is() -> None:
     assert [block.name for block in second.came] == ["Answer", "Answer: gist"]
     assert third is not None
     assert third.came[0].text.endswith("60,000 more characters")
-    assert len(read_journal(attempt, start=None, now=timezone.now()).lines) == 3
+    assert len(read(attempt).lines) == 3
 
 
 def test_a_step_that_has_not_finished_cannot_be_opened() -> None:

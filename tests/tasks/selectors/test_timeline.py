@@ -30,6 +30,9 @@ def test_a_wait_of_hours_leaves_most_of_the_axis_to_the_work() -> None:
 
     assert axis.bar(at(0), at(10)).width > 40
     assert axis.bar(at(10), at(36_010)).width > 5
+    assert axis.bar(at(10), at(36_010)).cut == pytest.approx(axis.cuts[0].x)
+    assert axis.bar(at(0), at(10)).cut is None
+    assert [cut.seconds for cut in axis.cuts] == [36_000]
     assert axis.is_shortened
 
 

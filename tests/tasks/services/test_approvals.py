@@ -1,6 +1,7 @@
 """A yes to one exact act is a yes to nothing else."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,7 +10,8 @@ from audit.actors import agent as agent_actor
 from audit.models import AttentionItem
 from tasks.models import Approval, Effect, Task
 from tasks.services.approvals import approve, expire_due_approvals, reject
-from tasks.services.work import cancel_task, create_task
+from tasks.services.making import create_task
+from tasks.services.work import cancel_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import JUDGE, SCRIPT, StillCell, act, kinds_about, live_attempt, make_worker, script, status_of
 from victoros.lib.errors import Conflict, InvalidInput
@@ -96,9 +98,10 @@ def test_expiry_leaves_alone_what_a_person_decided_meanwhile(
 
     decide = approvals._decide
 
-    def decide_too_late(**given: object) -> Approval:
-        decide(actor=JUDGE, approval=Approval.objects.get(pk=approval.pk), status="approved", note="")
-        return decide(**given)  # type: ignore[arg-type]
+    def decide_too_late(**given: Any) -> Approval:
+        monkeypatch.setattr(approvals, "_decide", decide)
+        approve(actor=JUDGE, approval=Approval.objects.get(pk=approval.pk))
+        return decide(**given)
 
     monkeypatch.setattr(approvals, "_decide", decide_too_late)
     assert expire_due_approvals(timezone.now() + timedelta(days=2)) == 0

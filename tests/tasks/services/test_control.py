@@ -1,17 +1,20 @@
 """Pause lets the step in flight finish; stop takes everything away; start goes on at the last finished step."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from agents.models import Agent
+from audit.actors import Actor
 from tasks.engine.presence import held_by
 from tasks.models import Attempt, Task
 from tasks.services.control import (
     pause_agent,
     pause_swarm,
     pause_task,
+    restart_agent,
     resume_agent,
     resume_task,
     start_swarm,
@@ -19,7 +22,9 @@ from tasks.services.control import (
     stop_swarm,
     stop_task,
 )
-from tasks.services.work import create_task
+from tasks.services.dependencies import add_dependency
+from tasks.services.making import create_task
+from tasks.services.work import cancel_task, retry_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import (
     SCRIPT,
@@ -66,6 +71,24 @@ def test_a_stop_takes_running_attempts_away_and_refuses_what_they_write(worker: 
     assert "task.stopped" in kinds_about(task)
 
 
+def test_a_restart_refuses_what_was_in_flight_and_goes_on_after_the_last_finished_step(
+    worker: Agent, task: Task
+) -> None:
+    script(think, think)
+    leave_after(StillCell(), 2)
+    fence, steps = live_attempt(task).fence, live_attempt(task).steps
+    Attempt.objects.update(status="ready", cell=None)
+
+    result = restart_agent(actor=OPERATOR, agent=worker)
+
+    attempt = live_attempt(task)
+    assert (result.changed, result.stopped_attempts) == (True, 1)
+    assert (attempt.status, attempt.steps, attempt.fence > fence) == ("ready", steps, True)
+    assert status_of(task) != "blocked"
+    worker.refresh_from_db()
+    assert worker.desired_state == "running"
+
+
 def test_a_stopped_swarm_takes_nothing_up(worker: Agent, task: Task) -> None:
     stop_swarm(actor=OPERATOR, swarm=worker.swarm)
     assert StillCell().work() == 0
@@ -98,6 +121,7 @@ def test_a_paused_swarm_keeps_its_attempt_until_the_step_boundary(worker: Agent,
     assert live_attempt(task).status == "running"
     assert held_by(cell.id)[order.attempt_id].paused
     cell.reason_to_leave = "paused"
+    script(think)
     cell.drive(order)
     assert (live_attempt(task).status, status_of(worker)) == ("ready", "paused")
     assert StillCell().work() == 0
@@ -153,6 +177,52 @@ def test_a_held_task_stays_held_when_its_swarm_or_agent_starts_again(worker: Age
     script(think)
     StillCell().work()
     assert status_of(task) == "completed"
+
+
+def test_what_a_person_says_about_a_stop_does_not_decide_whether_it_is_held(worker: Agent, task: Task) -> None:
+    StillCell().take()
+    stop_swarm(actor=OPERATOR, swarm=worker.swarm)
+    Task.objects.filter(pk=task.pk).update(reason="Stopped by whatever words stand here.")
+    start_swarm(actor=OPERATOR, swarm=worker.swarm)
+    assert live_attempt(task).status == "ready"
+
+
+def test_a_held_task_stays_held_when_what_it_waits_for_ends(task: Task) -> None:
+    first = create_task(actor=OPERATOR, swarm=task.swarm, title="First")
+    stop_task(actor=OPERATOR, task=task)
+    add_dependency(actor=OPERATOR, task=task, on=first, accepts="ended")
+    cancel_task(actor=OPERATOR, task=first)
+    assert status_of(task) == "blocked"
+    resume_task(actor=OPERATOR, task=task)
+    assert status_of(task) == "ready"
+
+
+def test_a_hold_is_lifted_from_a_task_that_waits_for_another(task: Task) -> None:
+    first = create_task(actor=OPERATOR, swarm=task.swarm, title="First")
+    stop_task(actor=OPERATOR, task=task)
+    add_dependency(actor=OPERATOR, task=task, on=first, accepts="ended")
+    resume_task(actor=OPERATOR, task=task)
+    assert (status_of(task), kinds_about(task)[-1]) == ("blocked", "task.resumed")
+    cancel_task(actor=OPERATOR, task=first)
+    assert status_of(task) == "ready"
+
+
+def cancel_and_retry(*, actor: Actor, task: Task) -> None:
+    cancel_task(actor=actor, task=task)
+    retry_task(actor=actor, task=task)
+
+
+@pytest.mark.parametrize("let_go", [resume_task, cancel_and_retry])
+def test_a_task_that_was_let_go_is_not_held_any_more(worker: Agent, task: Task, let_go: Callable[..., object]) -> None:
+    StillCell().take()
+    stop_task(actor=OPERATOR, task=task)
+    held = Task.objects.get(pk=task.pk)
+    let_go(actor=OPERATOR, task=held)
+    held.refresh_from_db()
+    assert held.held_at is None
+    stop_swarm(actor=OPERATOR, swarm=worker.swarm)
+    start_swarm(actor=OPERATOR, swarm=worker.swarm)
+    assert status_of(task) in ("ready", "in_progress")
 
 
 def test_a_ready_task_can_be_held_and_resumed(task: Task) -> None:

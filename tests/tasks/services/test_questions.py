@@ -6,8 +6,9 @@ from agents.tools.registry import EffectClass, Tool, find_tool, register, schema
 from audit.models import AttentionItem
 from tasks.engine.burial import bury_cell
 from tasks.models import Effect, Task
+from tasks.services.making import create_task
 from tasks.services.questions import answer_question, dismiss, settle_uncertain_effect
-from tasks.services.work import cancel_task, create_task, retry_task
+from tasks.services.work import cancel_task, retry_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import (
     JUDGE,

@@ -6,8 +6,8 @@ from agents.models import Agent
 from audit.actors import agent as agent_actor
 from audit.models import AttentionItem, Entry
 from tasks.models import Task
+from tasks.services.making import create_task
 from tasks.services.verdicts import refute_task, verify_task
-from tasks.services.work import create_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import JUDGE, StillCell, act, kinds_about, live_attempt, make_worker, script, status_of, think
 from victoros.lib.errors import Conflict, InvalidInput, NotAllowed

@@ -1,17 +1,18 @@
 """`victor audit`: who did what, and when."""
 
-from typing import Any
-
 from agents.models import Swarm
 from agents.permissions import visible_to
 from audit.events import Kind
 from audit.models import Entry
+from audit.phrases import say_detail
 from victoros.lib.access import scope_of
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.errors import InvalidInput
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 
 COLUMNS = {"id": "id", "at": "at", "kind": "kind", "by": "actor_name", "object": "object", "detail": "detail"}
+LONGEST_DETAIL = 90
+"""Characters of a line; `--json` has details whole."""
 
 
 class Command(VictorCommand):
@@ -45,7 +46,7 @@ class Command(VictorCommand):
             noun, ref = _split_object(object)
             rows = rows.filter(object_kind=noun, object_ref=ref)
         page = list_rows(rows, describe, after=after, limit=limit)
-        short = [{**item, "detail": _say_detail(item["detail"])} for item in page["items"]]
+        short = [{**item, "detail": say_detail(item["detail"], LONGEST_DETAIL)} for item in page["items"]]
         return Answer(page, list_answer({**page, "items": short}, COLUMNS, empty="The record has no such entry.").text)
 
 
@@ -53,19 +54,6 @@ def describe(entry: Entry) -> Document:
     """Return an entry as a document; its status is always `recorded`, as entries never change."""
     named = f"{entry.object_kind} {entry.object_ref or ''}".strip()
     return describe_row(entry, status="recorded", object=f"{named} {entry.object_name}".strip())
-
-
-def _say_detail(detail: dict[str, Any]) -> str:
-    """Say details in one line; long ones are cut, `--json` has them whole."""
-    said = ", ".join(
-        f"{name.replace('_', ' ')} {_cut(value)}" for name, value in detail.items() if value not in ("", None)
-    )
-    return said[:90]
-
-
-def _cut(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:12]}…"
 
 
 def _check_kind(kind: str) -> str:

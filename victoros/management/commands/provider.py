@@ -1,14 +1,15 @@
-"""`victor provider`: add, list and test language-model providers."""
+"""`victor provider`: add, update, list and test language-model providers."""
 
 import argparse
 import os
+from typing import Any
 
 from agents.models import Provider
 from agents.permissions import may_change_providers
-from agents.services.providers import add_provider, make_default, test_provider
+from agents.services.providers import add_provider, change_provider, make_default, test_provider
 from audit.actors import person
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
-from victoros.lib.errors import NotAllowed
+from victoros.lib.errors import InvalidInput, NotAllowed
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 
 COLUMNS = {
@@ -26,11 +27,12 @@ COLUMNS = {
 class Command(VictorCommand):
     """See the module."""
 
-    help = "Add, list and test language-model providers."
+    help = "Add, update, list and test language-model providers."
 
     def add_acts(self, acts: Acts) -> None:
         """Add the sub-commands."""
         self._add_add(acts)
+        self._add_update(acts)
         add_paging(acts.add("list", self.list_providers, "list providers, newest first"))
         test = acts.add("test", self.test, "ask a provider one small question; exit code 1 when it fails")
         test.add_argument("provider", help="id or name")
@@ -42,14 +44,15 @@ class Command(VictorCommand):
         add.add_argument("--base-url", default="", metavar="URL", help="its address; empty is the vendor's own")
         add.add_argument("--model", required=True, metavar="M", help="the language model's name there")
         add.add_argument("--key-env", default="", metavar="NAME", help="environment variable that holds the key")
-        for side in ("in", "out"):
-            option = f"--price-{side}"
-            add.add_argument(option, metavar="USD", help=f"US dollars per million tokens {side}; else the public list")
-        add.add_argument("--max-concurrent", type=int, default=8, help="calls at once from one cell (default 8)")
-        add.add_argument(
-            "--timeout", type=int, default=60, metavar="S", help="seconds to wait for an answer (default 60)"
-        )
+        _add_prices_and_limits(add)
         add.add_argument("--default", action=argparse.BooleanOptionalAction, default=False, help="make it the default")
+
+    def _add_update(self, acts: Acts) -> None:
+        update = acts.add("update", self.update, "change what is given, keep the rest")
+        update.add_argument("provider", help="id or name")
+        update.add_argument("--name", help="a new name")
+        update.add_argument("--model", metavar="M", help="the language model's name there")
+        _add_prices_and_limits(update)
 
     def add(
         self,
@@ -60,8 +63,11 @@ class Command(VictorCommand):
         key_env: str,
         price_in: str | None,
         price_out: str | None,
-        max_concurrent: int,
-        timeout: int,
+        max_concurrent: int | None,
+        total_concurrent: int | None,
+        requests_per_min: int | None,
+        tokens_per_min: int | None,
+        timeout: int | None,
         default: bool,
     ) -> Answer:
         """Add a provider."""
@@ -75,8 +81,11 @@ class Command(VictorCommand):
             key_env=key_env,
             price_in_per_mtok=price_in,
             price_out_per_mtok=price_out,
-            max_concurrent=max_concurrent,
-            timeout_s=timeout,
+            max_concurrent=8 if max_concurrent is None else max_concurrent,
+            total_concurrent=total_concurrent,
+            requests_per_min=requests_per_min,
+            tokens_per_min=tokens_per_min,
+            timeout_s=60 if timeout is None else timeout,
         )
         if default:
             make_default(actor=person(self.user), provider=provider)
@@ -84,6 +93,41 @@ class Command(VictorCommand):
         if key_env and not os.environ.get(key_env):
             self.stderr.write(f"Note: {key_env} is not set here. The processes of `./victor up` must have it.")
         return Answer(describe(provider), text)
+
+    def update(
+        self,
+        provider: str,
+        name: str | None,
+        model: str | None,
+        price_in: str | None,
+        price_out: str | None,
+        max_concurrent: int | None,
+        total_concurrent: int | None,
+        requests_per_min: int | None,
+        tokens_per_min: int | None,
+        timeout: int | None,
+    ) -> Answer:
+        """Change a provider; only what was given."""
+        self._require()
+        given = {
+            "name": name,
+            "model": model,
+            "price_in_per_mtok": price_in,
+            "price_out_per_mtok": price_out,
+            "max_concurrent": max_concurrent,
+            "total_concurrent": total_concurrent,
+            "requests_per_min": requests_per_min,
+            "tokens_per_min": tokens_per_min,
+            "timeout_s": timeout,
+        }
+        changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+        if not changes:
+            raise InvalidInput(
+                "Nothing was given to change.", hint="`./victor provider update --help` shows what can be."
+            )
+        row = find_row(Provider.objects.filter(archived_at=None), provider, "provider")
+        row = change_provider(actor=person(self.user), provider=row, **changes)
+        return Answer(describe(row), f"{row.name} was changed: {', '.join(sorted(changes))}.")
 
     def list_providers(self, after: int | None, limit: int) -> Answer:
         """List providers."""
@@ -103,6 +147,20 @@ class Command(VictorCommand):
     def _require(self) -> None:
         if not may_change_providers(self.user):
             raise NotAllowed("You may not change or test providers.", hint="Ask an admin of a workspace.")
+
+
+def _add_prices_and_limits(parser: argparse.ArgumentParser) -> None:
+    for side in ("in", "out"):
+        option = f"--price-{side}"
+        parser.add_argument(option, metavar="USD", help=f"US dollars per million tokens {side}; else the public list")
+    for option, what in (
+        ("--max-concurrent", "calls at once from one cell; 8 if never given"),
+        ("--total-concurrent", "calls at once from all cells; 0 is no limit"),
+        ("--requests-per-min", "calls in any minute, over all cells; 0 is no limit"),
+        ("--tokens-per-min", "tokens in any minute, over all cells; 0 is no limit"),
+        ("--timeout", "seconds to wait for an answer; 60 if never given"),
+    ):
+        parser.add_argument(option, type=int, metavar="N", help=what)
 
 
 def describe(provider: Provider) -> Document:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from tasks.bulk.vehicle import watch_in_background
 from tasks.engine.reconciler import run_scheduler
 
 
@@ -14,4 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until the process is ended."""
+        watch_in_background()
         run_scheduler()

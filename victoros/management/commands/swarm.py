@@ -1,7 +1,8 @@
-"""`victor swarm`: make a swarm, by hand or from a template, look at it, start, pause and stop it."""
+"""`victor swarm`: make a swarm, by hand or from a template, look at it, give it a budget, start, pause and stop it."""
 
 import argparse
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from agents.models import Provider, Swarm, Workspace
 from agents.permissions import ADMINISTER, OPERATE, may, require, visible_to
-from agents.services.swarms import create_swarm
+from agents.services.swarms import change_swarm, create_swarm
 from audit.actors import person
 from tasks.catalog import create_from_template
 from tasks.models import Task
@@ -17,6 +18,7 @@ from tasks.selectors.lists import count_by_state
 from tasks.services import control
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer, page_address
 from victoros.lib.errors import InvalidInput, NotAllowed, NotFound
+from victoros.lib.figures import DOLLAR, say_money
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 from victoros.lib.terminal import make_facts
 
@@ -26,7 +28,7 @@ COLUMNS = {"id": "id", "name": "name", "status": "status", "template": "template
 class Command(VictorCommand):
     """See the module."""
 
-    help = "Create, list, show, start, pause and stop swarms."
+    help = "Create, list, show, start, pause and stop swarms, and give them budgets."
 
     def add_acts(self, acts: Acts) -> None:
         """Add the sub-commands."""
@@ -41,6 +43,9 @@ class Command(VictorCommand):
             ("stop", self.stop, "stop everything it does, now"),
         ):
             acts.add(name, act, summary).add_argument("swarm", help="id or name")
+        budget = acts.add("budget", self.budget, "set what its calls may cost in a calendar month")
+        budget.add_argument("swarm", help="id or name")
+        budget.add_argument("dollars", help="US dollars, such as 25 or 0.50, or `none` for no limit")
 
     def create(
         self,
@@ -87,7 +92,9 @@ class Command(VictorCommand):
             for agent in row.agents.filter(retired_at=None).order_by("name")
         ]
         document = {**describe(row), "tasks": tasks}
-        lines = make_facts({**document, "tasks": ", ".join(f"{n} {state}" for state, n in tasks.items() if n)})
+        facts = {**document, "tasks": ", ".join(f"{n} {state}" for state, n in tasks.items() if n)}
+        budget = facts.pop("budget_nanos")
+        lines = make_facts({**facts, "budget": f"{say_money(budget)} a month" if budget else None})
         for agent in agents:
             lines += f"\nagent {agent['id']}  {agent['name']}, {agent['status']}, {agent['done_count']} done"
         return Answer({**document, "agents": agents}, lines)
@@ -103,6 +110,18 @@ class Command(VictorCommand):
     def stop(self, swarm: str) -> Answer:
         """Stop one swarm."""
         return self._control(swarm, control.stop_swarm, "stopped")
+
+    def budget(self, swarm: str, dollars: str) -> Answer:
+        """Set the budget of one swarm."""
+        row = find_row(self._visible(), swarm, "swarm")
+        require(self.user, ADMINISTER, row)
+        row = change_swarm(actor=person(self.user), swarm=row, budget_nanos=_read_dollars(dollars))
+        said = (
+            f"{row.name} may spend {say_money(row.budget_nanos)} a month."
+            if row.budget_nanos
+            else f"{row.name} has no budget."
+        )
+        return Answer(describe(row), said)
 
     def _control(self, reference: str, change: Callable[..., control.ControlResult], state: str) -> Answer:
         swarm = find_row(self._visible(), reference, "swarm")
@@ -151,6 +170,16 @@ def _add_create_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", metavar="P", help="id or name of the language-model provider its agents ask")
     parser.add_argument("--workspace", metavar="W", help="id or name; the first one you administer if not given")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="what it is for")
+
+
+def _read_dollars(text: str) -> int | None:
+    """Return billionths of a dollar; `none` is None."""
+    if text == "none":
+        return None
+    try:
+        return int(Decimal(text) * DOLLAR)
+    except (ArithmeticError, ValueError) as error:
+        raise InvalidInput(f"{text!r} is no amount.", hint="Give US dollars, such as 25 or 0.50, or none.") from error
 
 
 def _full_path(text: str) -> str:

@@ -12,7 +12,8 @@ from tasks.selectors.detail import find_task
 from tasks.selectors.filters import GROUPS, TaskFilter
 from tasks.selectors.verdict import wait_for_end
 from tasks.selectors.words import say_state
-from tasks.services.work import cancel_task, create_task, retry_task
+from tasks.services.making import create_task
+from tasks.services.work import cancel_task, retry_task
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.errors import InvalidInput
 from victoros.lib.rows import Document, describe_row, find_row, list_rows

@@ -17,16 +17,26 @@ from victoros.ops.processes import end_with_parent
 
 
 @contextmanager
-def running_crew(cells: int) -> Iterator[psutil.Process]:
+def running_host(name: str, cells: int = 1) -> Iterator[psutil.Process]:
+    """Run one more host until the block ends, in a home of its own."""
+    home = Path(os.environ["VICTOR_HOME"]) / name
+    home.mkdir()
+    with running_crew(cells, VICTOR_HOME=str(home), VICTOR_HOST_NAME=name) as supervisor:
+        yield supervisor
+
+
+@contextmanager
+def running_crew(cells: int, **environment: str) -> Iterator[psutil.Process]:
     """Run workers and scheduler until the block ends; yields their supervisor once every worker has a cell."""
-    command = [sys.executable, "-m", "victoros.ops.bench.crew", "--cells", str(cells)]
+    wanted = len(living_cells()) + cells
+    command = [sys.executable, "-m", "victoros.ops.crew", "--cells", str(cells)]
     with open(Path(os.environ["VICTOR_HOME"]) / "crew.log", "ab") as log:
         crew = subprocess.Popen(
             [*command, "--import", "victoros.ops.bench.programs"],
-            cwd=ROOT, stdout=log, stderr=log, preexec_fn=end_with_parent(signal.SIGTERM),
+            cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log, preexec_fn=end_with_parent(signal.SIGTERM),
         )  # fmt: skip
     try:
-        await_true(lambda: len(living_cells()) == cells, 60, "the cells did not start")
+        await_true(lambda: len(living_cells()) == wanted, 60, "the cells did not start")
         yield psutil.Process(crew.pid)
     finally:
         crew.send_signal(signal.SIGTERM)

@@ -10,10 +10,12 @@ from tasks.models import Step, Task
 from victoros.lib.redis import connect
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.crewed import await_true, running_crew
+from victoros.ops.bench.fits import exponent
 from victoros.ops.bench.floors import commits_per_second
-from victoros.ops.bench.swarms import give, make_agents, make_swarm
+from victoros.ops.bench.swarms import end_many, give, make_agents, make_swarm, register_many
 
 SAMPLES = 100
+SIZES = (10, 100, 1_000, 10_000)
 
 
 def measure_dispatch(runs: int) -> dict[str, Any]:
@@ -22,8 +24,9 @@ def measure_dispatch(runs: int) -> dict[str, Any]:
         swarm = make_swarm()
         make_agents(swarm, 1)
         for _ in range(10):
-            _sample_ms(swarm)
-        samples = [sorted(_sample_ms(swarm) for _ in range(SAMPLES)) for _ in range(runs)]
+            sample_ms(swarm)
+        samples = [sorted(sample_ms(swarm) for _ in range(SAMPLES)) for _ in range(runs)]
+        growth = _measure_growth(swarm)
     floor_ms = 2 * 1000 / commits_per_second() + _ring_ms()
     p50 = statistics.median(run[SAMPLES // 2] for run in samples)
     return {
@@ -33,12 +36,25 @@ def measure_dispatch(runs: int) -> dict[str, Any]:
         "floor": round(floor_ms, 2),
         "floor_is": "two bare commits and a ring through Redis",
         "ratio": round(p50 / floor_ms, 2),
+        "with_n_agents_and_10n_ended_tasks": growth,
+        "exponent": round(exponent(growth), 3),
         "work": f"{SAMPLES} tasks, one after the other, one idle cell",
         "runs": [round(run[SAMPLES // 2], 2) for run in samples],
     }
 
 
-def _sample_ms(swarm: Swarm) -> float:
+def _measure_growth(swarm: Swarm) -> dict[int, float]:
+    """Return the p50 with 10, 100, 1,000 and 10,000 agents in the swarm and ten times as many ended tasks."""
+    found, agents = {}, 1
+    for number in SIZES:
+        register_many(swarm, number - agents)
+        end_many(swarm, (number - agents) * 10)
+        agents = number
+        found[number] = round(sorted(sample_ms(swarm) for _ in range(SAMPLES))[SAMPLES // 2], 2)
+    return found
+
+
+def sample_ms(swarm: Swarm) -> float:
     """Submit one task and return the milliseconds until its first step began."""
     submitted = time.time()
     task = give(swarm, 1, 1)[0]

@@ -1,7 +1,6 @@
 """A home, a Valkey and an empty database that belong to one bench run and vanish with it."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -12,8 +11,7 @@ from pathlib import Path
 
 from victoros.lib.errors import Category, VictorError
 from victoros.ops.postgres import running_postgres
-from victoros.ops.processes import end_with_parent
-from victoros.ops.valkey import valkey_command, valkey_url, wait_for_valkey
+from victoros.ops.valkey import ValkeyServer
 
 ROOT = Path(__file__).resolve().parents[3]
 KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "TMPDIR")
@@ -56,13 +54,14 @@ def make_scratch(database: str) -> Iterator[Scratch]:
     ):
         home = Path(folder)
         with _running_valkey(home / "valkey.sock") as redis_url:
-            environment = _environment(home, redis_url, url)
+            environment = scratch_environment(home, redis_url, url)
             scratch = Scratch(home, environment)
             scratch.run("manage.py", "migrate", "--verbosity", "0")
             yield scratch
 
 
-def _environment(home: Path, redis_url: str, database_url: str) -> dict[str, str]:
+def scratch_environment(home: Path, redis_url: str, database_url: str) -> dict[str, str]:
+    """Return the environment of processes that work in a scratch, and nothing that the operator's own names."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
@@ -77,14 +76,8 @@ def _environment(home: Path, redis_url: str, database_url: str) -> dict[str, str
 
 @contextmanager
 def _running_valkey(socket_path: Path) -> Iterator[str]:
-    with open(socket_path.with_suffix(".log"), "ab") as log:
-        server = subprocess.Popen(
-            valkey_command(socket_path), stdout=log, stderr=log, preexec_fn=end_with_parent(signal.SIGKILL)
-        )
+    server = ValkeyServer(socket_path)
     try:
-        if not wait_for_valkey(socket_path):
-            raise BenchFailed("Valkey does not start.", hint=f"See {socket_path.with_suffix('.log')}.")
-        yield valkey_url(socket_path)
+        yield server.url
     finally:
         server.kill()
-        server.wait()

@@ -8,6 +8,7 @@ from agents.models import Agent, Swarm
 from audit.actors import SYSTEM
 from tasks.services.control import start_swarm
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
+from victoros.ops.bench.fits import exponent
 from victoros.ops.bench.floors import commits_per_second
 from victoros.ops.bench.measured_cell import MeasuredCell, running_cell
 from victoros.ops.bench.swarms import make_agents, make_swarm, prepare, register_many
@@ -15,7 +16,7 @@ from victoros.ops.bench.swarms import make_agents, make_swarm, prepare, register
 TASKS, STEPS = 100, 10
 ALONE = 20
 """Tasks in the round of one at a time."""
-MANY_AGENTS = 10_000
+SIZES = (10, 100, 1_000, 10_000)
 
 
 def measure_steps(runs: int) -> dict[str, Any]:
@@ -42,21 +43,24 @@ def measure_steps(runs: int) -> dict[str, Any]:
 
 
 def measure_overhead(runs: int) -> dict[str, Any]:
-    """Processor time of a step, everything but the model's answer, with 10 and with 10,000 agents registered."""
+    """Processor time of a step, everything but the model's answer, with 10 to 10,000 agents registered."""
     swarm = make_swarm()
     make_agents(swarm, 10, max_active=100)
     with running_cell() as cell:
         _run(cell, swarm, TASKS, STEPS)
-        few = statistics.median(_cpu_ms(cell, swarm) for _ in range(runs))
-        register_many(make_swarm(), MANY_AGENTS)
-        many = statistics.median(_cpu_ms(cell, swarm) for _ in range(runs))
+        growth, crowd = {}, make_swarm()
+        for number in SIZES:
+            register_many(crowd, number - 10 - Agent.objects.filter(swarm=crowd).count())
+            growth[number] = round(statistics.median(_cpu_ms(cell, swarm) for _ in range(runs)), 3)
+    few, many = growth[SIZES[0]], growth[SIZES[-1]]
     return {
-        "figure": round(few, 3),
+        "figure": few,
         "unit": "ms of processor per step",
         "floor": None,
         "ratio": None,
-        "with_10000_agents": round(many, 3),
+        "with_n_agents": growth,
         "growth": round(many / few, 2),
+        "exponent": round(exponent(growth), 3),
         "work": f"{TASKS} tasks x {STEPS} steps, one cell, 10 agents",
     }
 

@@ -10,7 +10,10 @@ from agents.services.swarms import create_swarm
 from audit.actors import SYSTEM
 from tasks.models import Task
 from tasks.services.control import pause_swarm
-from tasks.services.work import TaskDraft, create_tasks
+from tasks.services.drafts import TaskDraft
+from tasks.services.making import create_tasks
+from tasks.titles import remember_titles
+from victoros.lib import clock
 
 _numbers = count(1)
 
@@ -37,8 +40,19 @@ def make_agents(swarm: Swarm, number: int, *, max_active: int = 1) -> list[Agent
 def register_many(swarm: Swarm, number: int) -> None:
     """Register idle agents in bulk."""
     Agent.objects.bulk_create(
-        Agent(swarm=swarm, name=f"idle {n}", program="bench.steps", status="idle") for n in range(number)
+        Agent(swarm=swarm, name=f"idle {next(_numbers)}", program="bench.steps", status="idle") for _ in range(number)
     )
+
+
+def end_many(swarm: Swarm, number: int) -> None:
+    """Leave tasks behind that have ended."""
+    agent = Agent.objects.filter(swarm=swarm)[:1].get()
+    for start in range(0, number, 10_000):
+        made = Task.objects.bulk_create(
+            Task(swarm=swarm, title=f"Ended {n}", status="completed", agent=agent, ended_at=clock.now())
+            for n in range(start, min(start + 10_000, number))
+        )
+        remember_titles((task.pk, task.title) for task in made)
 
 
 def give(swarm: Swarm, number: int, steps: int) -> list[Task]:

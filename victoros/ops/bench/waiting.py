@@ -1,13 +1,9 @@
 """`bench waiting`: a thousand tasks that all wait for a slow model over HTTP, on two cells."""
 
 import os
-import signal
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from agents.models import Swarm
@@ -16,17 +12,16 @@ from tasks.models import Task
 from tasks.services.control import start_swarm
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.crewed import await_true, living_cells, memory_mb, running_crew
-from victoros.ops.bench.scratch import ROOT, BenchFailed
 from victoros.ops.bench.swarms import make_agents, make_swarm, prepare
-from victoros.ops.processes import end_with_parent
+from victoros.ops.chaos.processes import running_outside
 
 TASKS, LATENCY_S, CELLS = 1000, 1.0, 2
 
 
 def measure_waiting(runs: int) -> dict[str, Any]:
     """1,000 one-step tasks submitted at once; the model answers after 1.0 s over the OpenAI protocol on loopback."""
-    with _running_model() as url, running_crew(CELLS):
-        swarm = make_swarm(kind="openai", base_url=f"{url}/v1", model="stand-in", key="none")
+    with running_outside(Path(os.environ["VICTOR_HOME"]), LATENCY_S) as url, running_crew(CELLS):
+        swarm = make_swarm(kind="openai", base_url=f"{url}/v1", model="chaos", key="none")
         make_agents(swarm, 1, max_active=TASKS)
         _run(swarm, 50)
         walls = [_run(swarm, TASKS) for _ in range(runs)]
@@ -53,20 +48,3 @@ def _run(swarm: Swarm, tasks: int) -> float:
     start_swarm(actor=SYSTEM, swarm=swarm)
     await_true(lambda: not left.exists(), 120, "not all tasks were completed", look_s=0.02)
     return time.perf_counter() - began
-
-
-@contextmanager
-def _running_model() -> Iterator[str]:
-    """Run the stand-in for providers, which comes with the tests, in a process of its own."""
-    if not (ROOT / "tests" / "standins").is_dir():
-        raise BenchFailed("The stand-in model is not installed.", hint="Run this bench in a checkout.")
-    command = [sys.executable, "-m", "tests.standins.llm_server", "--latency-ms", str(LATENCY_S * 1000)]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent(signal.SIGKILL)
-    )  # fmt: skip
-    try:
-        assert server.stdout is not None
-        yield server.stdout.readline().split()[-1]
-    finally:
-        server.kill()
-        server.wait()

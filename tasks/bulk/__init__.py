@@ -1,0 +1,1 @@
+"""Acts on many rows: drafted, looked at, done in the background one by one, undone where that is possible."""

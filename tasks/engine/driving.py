@@ -1,0 +1,154 @@
+"""Driving attempts: their programs run as coroutines of one event loop, and ask the cell for what they need."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from agents.llm.client import LlmClient
+from agents.llm.types import Connection, LlmAnswer, LlmRequest
+from tasks.engine.guard import Guard
+from tasks.engine.orders import Failed, Order, Write, Written
+from tasks.engine.progress import Left
+from tasks.engine.registry import find_program
+from tasks.engine.run import Run
+from tasks.engine.turns import Turns
+from tasks.engine.writer import Writer
+from victoros.lib.errors import Category, VictorError
+from victoros.lib.hands import THREADS, Hands
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Driven:
+    """One attempt under way in this process."""
+
+    order: Order
+    coroutine: "asyncio.Task[None]"
+
+
+class Driver:
+    """What drives the attempts of a cell; `tasks.engine.cell` decides which these are, and how long it lasts."""
+
+    _writer: Writer
+    _turns: Turns
+    _hands: Hands
+
+    def __init__(self) -> None:
+        self._driven: dict[int, Driven] = {}
+        self._held: Counter[int] = Counter()
+        """How many attempts of each swarm are driven here."""
+        self._paused: dict[int, str] = {}
+        self._suspects: set[int] = set()
+        self._look = asyncio.Event()
+        self._renewed = time.monotonic()
+        self._tools = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
+        self._llm = LlmClient()
+        self._guard: Guard | None = None
+
+    def _start(self, order: Order, *, alone: bool) -> None:
+        if order.is_suspect and alone:
+            self._suspects.add(order.attempt_id)
+        coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
+        self._driven[order.attempt_id] = Driven(order, coroutine)
+        self._held[order.swarm.id] += 1
+        coroutine.add_done_callback(lambda _: self._forget(order.attempt_id))
+
+    def _forget(self, attempt_id: int) -> None:
+        driven = self._driven.pop(attempt_id, None)
+        if driven is not None:
+            self._held[driven.order.swarm.id] -= 1
+        self._paused.pop(attempt_id, None)
+        self._suspects.discard(attempt_id)
+        self._look.set()
+
+    async def _drive(self, order: Order) -> None:
+        run = Run(order, self)
+        try:
+            ending = await find_program(order.agent.program)(run)
+            await run.finish(ending)
+        except (Left, asyncio.CancelledError):
+            return
+        except MemoryError as error:
+            await self._out_of_memory(run, error)
+        except Exception as error:
+            await self._give_up(run, error)
+
+    async def _out_of_memory(self, run: Run, error: MemoryError) -> None:
+        """End the process, with this attempt in hand: others must not fail because there is no memory left."""
+        if self._guard:
+            self._guard.give_up("there was no memory left")
+        await self._give_up(run, error)
+
+    async def _give_up(self, run: Run, error: Exception) -> None:
+        """Write down why an attempt failed; a mistake in a program is told like any other error, with its place logged."""
+        ending = describe_failure(error)
+        if not isinstance(error, VictorError):
+            log.error("attempt %s failed (%s)", run.order.attempt_id, ending.error_id, exc_info=error)
+        try:
+            await run.fail(ending)
+        except Left:
+            return
+
+    # --- what programs ask for (tasks.engine.progress.Host) ---------------------------------------------------------------------
+
+    async def write(self, write: Write) -> Written:
+        """Make a write durable."""
+        written = await self._writer.put(write)
+        if write.step is not None and written.held and not written.waiting:
+            self._acquit(write.order.attempt_id)
+        return written
+
+    def _acquit(self, attempt_id: int) -> None:
+        """A suspect that finished a step did not kill this process: others may join it."""
+        if attempt_id in self._suspects:
+            self._suspects.discard(attempt_id)
+            self._look.set()
+
+    async def ask(self, connection: Connection, request: LlmRequest, swarm_id: int) -> LlmAnswer:
+        """Ask a language model, as soon as it is this question's turn and our lease is sure."""
+        return await self._turns.ask(self._llm, connection, request, swarm_id, self._be_sure_of_lease)
+
+    async def in_thread(self, attempt_id: int, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Run a tool's blocking work, once our lease is sure: we may have been frozen since the act was written down.
+
+        It is marked as in hand while it lasts.
+        """
+        await self._be_sure_of_lease()
+
+        def work_in_hand() -> dict[str, Any]:
+            with self._hands.in_thread(attempt_id, name):
+                try:
+                    return work()
+                except MemoryError:
+                    if self._guard:
+                        self._guard.give_up("there was no memory left")
+                    raise
+
+        return await asyncio.get_running_loop().run_in_executor(self._tools, work_in_hand)
+
+    async def gate(self, attempt_id: int) -> str:
+        """Say whether a new step may begin: not while paused, and not while our lease may be gone."""
+        if not self._paused.get(attempt_id):
+            await self._be_sure_of_lease()
+        return self._paused.get(attempt_id, "")
+
+    async def _be_sure_of_lease(self) -> None:
+        """Wait until the heartbeat was renewed of late: a process that was frozen must not begin anything before."""
+        while time.monotonic() - self._renewed > settings.VICTOR_LEASE_S * 0.8:
+            await asyncio.sleep(0.05)
+
+
+def describe_failure(error: Exception) -> Failed:
+    """Return how an error ends an attempt: ours by their category, all others as system errors worth another attempt."""
+    if isinstance(error, VictorError):
+        return Failed(str(error.category), error.message, error.id, bool(getattr(error, "retryable", False)))
+    wrapped = VictorError(f"{type(error).__name__}: {error}")
+    return Failed(str(Category.SYSTEM), wrapped.message, wrapped.id, retryable=True)

@@ -1,0 +1,235 @@
+"""What was spent: by day, swarm, agent, language model and task. Reads counted rows; the number of queries is fixed."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, Max, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from agents.permissions import visible_to
+from agents.work import BudgetUse
+from tasks.models import Attempt, Counted, Spend
+from tasks.selectors.budgets import list_budgets
+from tasks.services.spending import ROW
+from victoros.lib import clock
+from victoros.lib.figures import say_count, say_money
+
+RANGES = (1, 7, 30, 90)
+"""Days that may be asked for, today included."""
+MOST = 12
+"""Rows of each list; the rest is one row."""
+NEWEST = 20_000
+"""Attempts among which the dearest tasks are looked for."""
+
+ATTEMPT_FIELDS = (
+    *("n", "status", "steps", "tokens_in", "tokens_out", "cost_nanos", "created_at", "ended_at", "task__title"),
+    *("swarm__name", "agent__name"),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to see of the spending."""
+
+    days: int = 7
+    swarm: int | None = None
+    llm: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether it leaves anything out but older days."""
+        return bool(self.swarm or self.llm)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One bar: who or what, how much, in money where anything costs money and else in tokens."""
+
+    label: str
+    value: int
+    said: str
+    url: str = ""
+    calls: int = 0
+    tokens: int = 0
+    nanos: int = 0
+    is_rest: bool = False
+    """What all that are not named have together: no bar, which would dwarf those of the named."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Figures of the whole choice."""
+
+    calls: int = 0
+    failed: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    nanos: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens both ways."""
+        return self.tokens_in + self.tokens_out
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing of it cost money, so that tokens tell more."""
+        return not self.nanos
+
+
+@dataclass(frozen=True)
+class Costs:
+    """All that the page of costs shows."""
+
+    asked: Asked
+    begins: date
+    sums: Sums
+    days: list[Share]
+    swarms: list[Share]
+    agents: list[Share]
+    llms: list[Share]
+    tasks: list[Share]
+    budgets: list[BudgetUse]
+    """The most used of this month, whatever days were asked for."""
+    counted_until: datetime | None
+    """Calls that finished later are not in these figures yet; None: nothing was counted so far."""
+
+
+def read_costs(user: Any, asked: Asked) -> Costs:
+    """Read the spending of all that `user` may see, within what was asked for."""
+    begins = _begin(asked)
+    rows = _choose(user, asked, begins)
+    sums = _sum(rows)
+    return Costs(
+        asked=asked,
+        begins=begins,
+        sums=sums,
+        days=_by_day(rows, begins, sums),
+        swarms=_by(rows, "swarm", "swarm__name", sums, lambda pk: _costs_url(asked, swarm=pk)),
+        agents=_by(rows, "agent", "agent__name", sums, lambda pk: reverse("agent_view", args=[pk]), "swarm__name"),
+        llms=_by(rows, "llm", "llm", sums, lambda name: _costs_url(asked, llm=name)),
+        tasks=_dearest_tasks(user, asked, begins, sums),
+        budgets=[] if asked.llm else list_budgets(user, asked.swarm, MOST),
+        counted_until=Counted.objects.filter(pk=ROW).values_list("until", flat=True).first(),
+    )
+
+
+def rows_of_spending(user: Any, asked: Asked) -> QuerySet[Spend]:
+    """Return what the page adds up: a row for each day, agent and language model."""
+    return _choose(user, asked, _begin(asked)).select_related("swarm", "agent")
+
+
+def rows_of_attempts(user: Any, asked: Asked) -> QuerySet[Attempt]:
+    """Return the attempts begun in these days that cost tokens or money. A language model is not looked at."""
+    rows = visible_to(user, Attempt.objects.filter(created_at__gte=_midnight(_begin(asked))))
+    spent = rows.filter(Q(tokens_in__gt=0) | Q(tokens_out__gt=0) | Q(cost_nanos__gt=0))
+    spent = spent.filter(swarm=asked.swarm) if asked.swarm else spent
+    return spent.select_related("swarm", "agent", "task").only(*ATTEMPT_FIELDS)
+
+
+def _begin(asked: Asked) -> date:
+    return clock.site_day() - timedelta(days=asked.days - 1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
+
+
+def _choose(user: Any, asked: Asked, begins: date) -> QuerySet[Spend]:
+    rows = visible_to(user, Spend.objects.filter(day__gte=begins).order_by())
+    if asked.swarm:
+        rows = rows.filter(swarm=asked.swarm)
+    return rows.filter(llm=asked.llm) if asked.llm else rows
+
+
+def _sum(rows: QuerySet[Spend]) -> Sums:
+    found = rows.aggregate(
+        calls=Sum("calls"),
+        failed=Sum("failed"),
+        tokens_in=Sum("tokens_in"),
+        tokens_out=Sum("tokens_out"),
+        nanos=Sum("cost_nanos"),
+    )
+    return Sums(**{name: value or 0 for name, value in found.items()})
+
+
+def _totals(rows: QuerySet[Spend], *names: str) -> Any:
+    tokens = Sum(F("tokens_in") + F("tokens_out"))
+    return rows.values_list(*names).annotate(Sum("calls"), all_tokens=tokens, nanos=Sum("cost_nanos"))
+
+
+def _by_day(rows: QuerySet[Spend], begins: date, sums: Sums) -> list[Share]:
+    found = {day: figures for day, *figures in _totals(rows, "day")}
+    today = clock.site_day()
+    days = [begins + timedelta(days=n) for n in range((today - begins).days + 1)]
+    return [_share(date_format(day, "j M"), found.get(day, (0, 0, 0)), sums, "") for day in days]
+
+
+def _by(rows: QuerySet[Spend], key: str, name: str, sums: Sums, url: Any, of: str = "") -> list[Share]:
+    """Return the largest shares, and what is left of the whole as the last row; `of` tells apart those of one name."""
+    order = "-all_tokens" if sums.is_free else "-nanos"
+    largest = list(_totals(rows, key, name, of or name).order_by(order, key)[: MOST + 1])
+    names = Counter(label for _pk, label, *_rest in largest[:MOST])
+    shares = [
+        _share(_say_who(str(label), str(place) if names[label] > 1 else ""), figures, sums, url(pk))
+        for pk, label, place, *figures in largest[:MOST]
+    ]
+    if len(largest) > MOST:
+        rest = (
+            sums.calls - sum(share.calls for share in shares),
+            sums.tokens - sum(share.tokens for share in shares),
+            sums.nanos - sum(share.nanos for share in shares),
+        )
+        shares.append(replace(_share(_("all others"), rest, sums, ""), is_rest=True))
+    return shares
+
+
+def _say_who(name: str, place: str) -> str:
+    return f"{name} · {place}" if place else name or _("unknown")
+
+
+def _dearest_tasks(user: Any, asked: Asked, begins: date, sums: Sums) -> list[Share]:
+    """Return the attempts that cost most of the newest ones begun since then. A language model is not looked at."""
+    before = Attempt.objects.filter(created_at__lt=_midnight(begins)).order_by("-pk").values("pk")[:1]
+    newest = Attempt.objects.order_by().values(one=Value(1)).annotate(top=Max("pk") - NEWEST).values("top")
+    zero = Value(0)
+    rows = Attempt.objects.filter(pk__gt=Coalesce(Subquery(before), zero)).filter(
+        pk__gt=Coalesce(Subquery(newest), zero)
+    )
+    rows = visible_to(user, rows.filter(swarm=asked.swarm) if asked.swarm else rows)
+    tokens = F("tokens_in") + F("tokens_out")
+    found = rows.annotate(all_tokens=tokens).order_by("-all_tokens" if sums.is_free else "-cost_nanos", "-pk")
+    named = found.values_list("task", "task__title", "n", "steps", "all_tokens", "cost_nanos")[:MOST]
+    return [
+        _share(
+            title if n == 1 else _("%(title)s, attempt %(n)s") % {"title": title, "n": n},
+            (0, all_tokens, nanos),
+            sums,
+            _attempt_url(task, n),
+        )
+        for task, title, n, steps, all_tokens, nanos in named
+        if all_tokens or nanos
+    ]
+
+
+def _share(label: str, figures: Any, sums: Sums, url: str) -> Share:
+    calls, tokens, nanos = (figure or 0 for figure in figures)
+    value = tokens if sums.is_free else nanos
+    said = f"{say_count(tokens)}" if sums.is_free else say_money(nanos)
+    return Share(label, value, said, url, calls, tokens, nanos)
+
+
+def _costs_url(asked: Asked, **narrower: Any) -> str:
+    chosen = {"days": asked.days, "swarm": asked.swarm, "llm": asked.llm, **narrower}
+    return f"{reverse('costs')}?{urlencode({name: value for name, value in chosen.items() if value})}"
+
+
+def _attempt_url(task: int, n: int) -> str:
+    return f"{reverse('task_view', args=[task])}?attempt={n}"

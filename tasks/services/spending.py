@@ -1,0 +1,93 @@
+"""Counting calls to language models by day, agent and model, a little in each round of the scheduler. Every step counts once."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from audit.topics import bump
+from tasks.models import Attempt, Counted, Step, TaskCost
+from tasks.services.minutes import find_last, move_on
+from victoros.lib import clock
+
+LAG = timedelta(seconds=30)
+"""What is younger is counted later. Longer than any commit of a step may be on its way, so that no call is missed."""
+AT_ONCE = 20_000
+"""Steps counted in one round, as in `tasks.services.minutes`."""
+TASKS_AT_ONCE = 500
+ROW = 2
+"""Of `Counted`. It begins with the first step there is: the past is counted too, a slice in each round."""
+_ADD = """
+INSERT INTO tasks_spend (day, swarm_id, agent_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (day, agent_id, llm) DO UPDATE SET
+  calls = tasks_spend.calls + excluded.calls, failed = tasks_spend.failed + excluded.failed,
+  tokens_in = tasks_spend.tokens_in + excluded.tokens_in, tokens_out = tasks_spend.tokens_out + excluded.tokens_out,
+  cost_nanos = tasks_spend.cost_nanos + excluded.cost_nanos
+"""
+
+Row = tuple[date, int, int, str, int, int, int, int, int]
+
+
+def count_spending() -> int:
+    """Add the calls since the last round to the spending; returns how many there were.
+
+    Reads first and writes in one short transaction, which changes nothing when another process counted meanwhile.
+    """
+    horizon = clock.now() - LAG
+    before = Counted.objects.get_or_create(pk=ROW, defaults={"until": horizon})[0]
+    last = find_last(before.step_ref, horizon)
+    rows, dearer = _count(before.step_ref, last), _find_dearer(before.step_ref, last)
+    with transaction.atomic():
+        if not move_on(before, last, horizon):
+            return 0
+        _add(rows)
+        count_tasks(dearer)
+        if rows:
+            bump({"swarms"})
+    return sum(row[4] for row in rows)
+
+
+def count_tasks(task_ids: Sequence[int]) -> None:
+    """Set what these tasks have cost to the sum of their attempts; twice does no harm. Call within a transaction."""
+    for begin in range(0, len(task_ids), TASKS_AT_ONCE):
+        ids = task_ids[begin : begin + TASKS_AT_ONCE]
+        sums = Attempt.objects.filter(task__in=ids).order_by().values_list("task").annotate(Sum("cost_nanos"))
+        rows = [TaskCost(task_id=task, cost_nanos=nanos) for task, nanos in sorted(sums) if nanos]
+        TaskCost.objects.bulk_create(rows, update_conflicts=True, unique_fields=["task"], update_fields=["cost_nanos"])
+
+
+def _find_dearer(counted: int, last: int) -> list[int]:
+    """Return the tasks for which a step with a price was made."""
+    rows = Step.objects.filter(pk__gt=counted, pk__lte=last, cost_nanos__gt=0)
+    return sorted(rows.order_by().values_list("attempt__task", flat=True).distinct())
+
+
+def _count(counted: int, last: int) -> list[Row]:
+    if last <= counted:
+        return []
+    found = (
+        Step.objects.filter(pk__gt=counted, pk__lte=last, kind=Step.Kind.THINK)
+        .annotate(day=TruncDate("finished_at", tzinfo=timezone.get_default_timezone()))
+        .values_list("day", "attempt__swarm", "attempt__agent", "name")
+        .annotate(
+            calls=Count("pk"),
+            failed=Count("pk", filter=Q(outcome=Step.Outcome.FAILED)),
+            all_in=Sum("tokens_in"),
+            all_out=Sum("tokens_out"),
+            nanos=Sum("cost_nanos"),
+        )
+        .order_by("day", "attempt__agent", "name")
+    )
+    return list(found)
+
+
+def _add(rows: list[Row]) -> None:
+    adapt: Any = connection.ops.adapt_datefield_value
+    with connection.cursor() as cursor:
+        if rows:
+            cursor.executemany(_ADD, [(adapt(row[0]), *row[1:]) for row in rows])

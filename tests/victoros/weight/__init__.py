@@ -1,0 +1,1 @@
+"""What pages cost: queries and bytes, each compared with a table that is kept."""

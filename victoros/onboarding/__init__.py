@@ -1,0 +1,1 @@
+"""Leading newcomers: the first run, the checklist, sample data, tutorials, and what each page is for."""
