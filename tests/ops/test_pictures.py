@@ -1,15 +1,18 @@
 """The invented installation that pictures are taken of: every page of it can be looked at."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db.models import Sum
 from django.test import Client
 
 from agents.models import Agent, Provider
-from tasks.models import Cell
+from tasks.models import Cell, Spend, Step
 from tests.agents.factories import make_user
 from victoros.lib import clock
 from victoros.ops.pictures import scene
@@ -49,6 +52,17 @@ def test_every_page_of_the_scene_can_be_looked_at(client: Client) -> None:
     assert Agent.objects.get(name="reader-01").version == 2
     assert "$0<" not in client.get(PAGES["costs"]).content.decode()
     assert client.get(PAGES["providers"]).content.decode().count("It answered: ready") == Provider.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+def test_a_scene_made_shortly_after_midnight_counts_all_of_its_journal_as_of_today() -> None:
+    with time_machine.travel("2026-03-01T00:05:00Z"):
+        scene.build()
+
+        of_today = Spend.objects.filter(day=date(2026, 3, 1)).aggregate(Sum("calls"))["calls__sum"]
+
+    assert of_today == Step.objects.filter(kind=Step.Kind.THINK).count()
+    assert Step.objects.filter(kind=Step.Kind.THINK, finished_at__lt="2026-03-01T00:00:00Z").exists()
 
 
 def test_the_picture_of_settings_tells_nothing_of_the_machine(client: Client) -> None:

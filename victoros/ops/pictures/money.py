@@ -1,11 +1,9 @@
 """The providers of the invented installation, and what a month of asking them cost."""
 
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
 
 from django.db.models import Sum
-from django.utils import timezone
 
 from agents.models import Agent, Provider, Swarm
 from agents.services.providers import add_provider, make_default
@@ -45,10 +43,10 @@ def let_them_answer() -> None:
 
 
 def spend_a_month() -> None:
-    """Count what the journal tells of today, and let the days before have been like it: more or less, little at weekends."""
+    """Count what the journal tells, and let the days before have been like it: more or less, little at weekends."""
     count_spending()
-    today = timezone.localdate()
-    rows = list(Spend.objects.filter(day=today))
+    today = clock.site_day()
+    rows = _gather(today)
     for back in range(1, 30):
         day = today - timedelta(days=back)
         share = (70 + back * 37 % 60) // (4 if day.weekday() > 4 else 1)
@@ -70,7 +68,16 @@ def give_budgets() -> None:
         Swarm.objects.filter(pk=swarm.pk).update(budget_nanos=tens * 10 * DOLLAR)
 
 
-def _like(rows: Iterable[Spend], day: Any, percent: int) -> list[Spend]:
+def _gather(today: date) -> list[Spend]:
+    """Let all that was counted be of today: shortly after midnight a part of the journal is of the day before."""
+    figures = ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos")
+    sums = {figure: Sum(figure) for figure in figures}
+    counted = list(Spend.objects.order_by("agent", "llm").values("swarm_id", "agent_id", "llm").annotate(**sums))
+    Spend.objects.all().delete()
+    return Spend.objects.bulk_create([Spend(day=today, **row) for row in counted])
+
+
+def _like(rows: Iterable[Spend], day: date, percent: int) -> list[Spend]:
     def part(figure: int) -> int:
         return figure * percent // 100
 
@@ -83,7 +90,7 @@ def _like(rows: Iterable[Spend], day: Any, percent: int) -> list[Spend]:
     ]  # fmt: skip
 
 
-def _steady(agent: Agent, llm: str, today: Any, calls: int) -> list[Spend]:
+def _steady(agent: Agent, llm: str, today: date, calls: int) -> list[Spend]:
     """Return what one agent that works every day spent before today."""
     price = 19_000_000 if llm == LARGE else 300_000
     return [
