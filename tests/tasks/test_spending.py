@@ -1,9 +1,11 @@
 """What was spent: every call counts once, on its day, and nobody sees the costs of what they may not see."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +22,13 @@ from tests.tasks.pages.rows import make_attempt, make_task
 
 pytestmark = pytest.mark.django_db
 EARLIER = timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """Let what happened five minutes ago be of the same day, at whatever time the tests run."""
+    with time_machine.travel(timezone.now().replace(hour=12, minute=0)):
+        yield
 
 
 @pytest.fixture
