@@ -33,6 +33,8 @@ from tests.tasks.pages.rows import make_attempt, make_task
 from victoros.lib.figures import CENT
 
 pytestmark = pytest.mark.django_db
+MID_MONTH = "2026-03-20 12:00Z"
+"""When what happened two minutes ago is of the same day and month."""
 
 
 @pytest.fixture
@@ -64,6 +66,7 @@ def test_a_swarm_below_its_budget_works_on(agent: Agent) -> None:
     assert (state_of(agent), items()) == ("running", [])
 
 
+@time_machine.travel(MID_MONTH)
 def test_a_swarm_that_has_used_its_budget_up_is_paused_and_a_person_is_told_once(agent: Agent) -> None:
     spend(agent, 6, timedelta(minutes=2))
     count_spending()
@@ -79,6 +82,7 @@ def test_a_swarm_that_has_used_its_budget_up_is_paused_and_a_person_is_told_once
     assert kinds[-2:] == [("swarm.over_budget", "victor"), ("swarm.paused", "victor")]
 
 
+@time_machine.travel(MID_MONTH)
 def test_what_a_swarm_spent_counts_once_while_it_is_counted_into_days(agent: Agent) -> None:
     spend(agent, 3, timedelta(minutes=2))
     spend(agent, 4)
