@@ -26,6 +26,7 @@ from tasks.engine.writer import Writer
 from victoros.lib import clock
 from victoros.lib.hands import Hands
 from victoros.lib.host import this_host
+from victoros.lib.statements import go_by_index
 
 log = logging.getLogger(__name__)
 
@@ -208,6 +209,7 @@ async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
 
 def run_cell_forever(*, slots: int | None = None, worker_pid: int = 0) -> None:
     """Run one cell in this thread until it ends."""
+    go_by_index()
     clock.agree_in_background()
     asyncio.run(Cell(slots=slots, worker_pid=worker_pid).run())
     if threading.active_count() > 1:

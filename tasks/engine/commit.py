@@ -32,10 +32,11 @@ UPDATE tasks_attempt SET
   deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE deaths END,
   unclear_deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE unclear_deaths END
 FROM v
-WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status = 'running'
-  AND tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
+WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status || '' = 'running'
+  AND +tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
 RETURNING tasks_attempt.id
 """
+"""By id: what must hold besides stands in expressions, so that no plan goes through all the cell's attempts."""
 _CREDIT = """
 WITH v(agent, n, tokens, nanos) AS ({rows})
 UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count + v.tokens,

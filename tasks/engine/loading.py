@@ -22,8 +22,9 @@ SELECT a.id, a.n, a.fence, a.steps, a.deaths, a.unclear_deaths, a.waiting_ref, a
   t.id, t.title, t.text, t.kind, t.data, t.acceptance, t.parent_id, t.verifies_id, t.verify_need, t.reason,
   t.attempt_count, t.max_attempts
 FROM tasks_attempt a JOIN tasks_task t ON t.id = a.task_id
-WHERE {these} AND a.cell_id = %s AND a.status = 'running'
+WHERE {these} AND +a.cell_id = %s AND a.status = 'running'
 """
+"""By task, of which one attempt at most is live: no plan is to go through all the cell's."""
 _PROVIDER = """
 COALESCE(g.provider_id, s.provider_id, (SELECT p.id FROM agents_provider p WHERE p.is_default AND p.archived_at IS NULL))
 """

@@ -38,13 +38,12 @@ SELECT agent.id, (SELECT count(*) FROM tasks_attempt t WHERE t.agent_id = agent.
 FROM unnest(%s::bigint[]) AS agent(id)
 """
 _LOCK = "FOR NO KEY UPDATE OF a SKIP LOCKED"
-_RESUME = (
-    "UPDATE tasks_attempt SET status = 'running', cell_id = %s, fence = fence + 1 WHERE {these} AND status = 'ready'"
-)
+_RESUME = "UPDATE tasks_attempt SET status = 'running', cell_id = %s, fence = fence + 1 WHERE {these} AND status || '' = 'ready'"
+"""By id, as what follows: no plan is to go through all that are ready, or all of the cell's."""
 _RESUMED = """
 SELECT a.id, a.n, a.steps, a.swarm_id, g.id, g.name, t.id, t.title FROM tasks_attempt a
 JOIN agents_agent g ON g.id = a.agent_id JOIN tasks_task t ON t.id = a.task_id
-WHERE {these} AND a.status = 'running' AND a.cell_id = %s
+WHERE {these} AND a.status || '' = 'running' AND +a.cell_id = %s
 """
 
 

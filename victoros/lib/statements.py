@@ -23,6 +23,7 @@ _NOW = {
 }
 _AMONG = {"sqlite": "{column} IN (SELECT value FROM json_each(%s))", "postgresql": "{column} = ANY(%s::bigint[])"}
 _EACH_OF = {"sqlite": "SELECT value FROM json_each(%s)", "postgresql": "SELECT unnest(%s::bigint[])"}
+_BY_INDEX = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 _EACH = {"sqlite": "json_each(%s)", "postgresql": "json_array_elements_text(%s::json)"}
 
 
@@ -44,6 +45,19 @@ class _Given:
 
     rows: list[tuple[Any, ...]]
     count: int
+
+
+def go_by_index() -> None:
+    """Let this process find rows by index only, on connections it opens from now on.
+
+    For processes whose statements all look for a few rows by their keys. PostgreSQL plans a prepared statement once, perhaps while
+    a table is small and reading all of it looks cheap; the plan must still do when ten thousand rows have come.
+    """
+    if _vendor() == "postgresql":
+        options = connection.settings_dict["OPTIONS"]  # the threads share it
+        said = options.get("options", "")
+        if _BY_INDEX not in said:
+            options["options"] = f"{said} {_BY_INDEX}"
 
 
 def ask(statement: str, *values: Any) -> Answer:

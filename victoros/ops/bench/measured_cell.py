@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tasks.engine.cell import Cell
+from victoros.lib.statements import go_by_index
 
 
 class MeasuredCell(Cell):
@@ -45,6 +46,7 @@ class MeasuredCell(Cell):
 @contextmanager
 def running_cell() -> Iterator[MeasuredCell]:
     """Run a cell in a thread until the block ends."""
+    go_by_index()
     made: list[MeasuredCell] = []
     born = threading.Event()
 

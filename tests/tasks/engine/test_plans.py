@@ -1,0 +1,46 @@
+"""What the engine does by number is found by number, also by a plan made while the tables were empty."""
+
+import pytest
+from django.db import connection
+
+from tasks.engine import beginning, commit, loading, resuming
+from victoros.lib import statements
+from victoros.lib.postgres.pipeline import _numbered
+from victoros.lib.statements import among, numbers_given
+
+pytestmark = pytest.mark.django_db
+PAIR, SEVEN = [(1, 1)], [(1, 1, 0, 1, 0, 0, 0)]
+
+
+def by_number() -> dict[str, tuple[str, str]]:
+    """Return statements of the engine, each with the table and index it has to use on PostgreSQL."""
+    return {
+        "begin": (beginning._MARK.format(rows=numbers_given(PAIR)[0]), "tasks_task_pkey"),
+        "advance": (commit._ADVANCE.format(rows=numbers_given(SEVEN)[0]), "tasks_attempt_pkey"),
+        "lock tasks": (commit._LOCK.format(table="tasks_task", these=among("id")), "tasks_task_pkey"),
+        "resume": (resuming._RESUME.format(these=among("id")), "tasks_attempt_pkey"),
+        "resumed": (resuming._RESUMED.format(these=among("a.id")), "tasks_attempt_pkey"),
+        "read": (loading._ATTEMPTS.format(these=among("a.task_id")), "attempt_one_live"),
+    }
+
+
+@pytest.mark.parametrize("name", ["begin", "advance", "lock tasks", "resume", "resumed", "read"])
+def test_it_goes_by_number_however_many_rows_are_in_the_same_state(name: str) -> None:
+    statement, index = by_number()[name]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            unlocked = statement.removesuffix("FOR NO KEY UPDATE")
+            cursor.execute(f"EXPLAIN QUERY PLAN {unlocked}", ["[1]"] * unlocked.count("%s"))
+            plan = "\n".join(str(row[3]) for row in cursor.fetchall())
+            assert "SCAN tasks" not in plan
+            assert "(status=?)" not in plan
+            assert "(cell_id=?" not in plan
+            return
+        for option in statements._BY_INDEX.split("-c ")[1:]:
+            cursor.execute(f"SET LOCAL {option}")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {_numbered(statement).decode()}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert index in plan
+    assert "Seq Scan" not in plan
+    assert "task_ready_in_swarm" not in plan
+    assert "by_cell" not in plan
