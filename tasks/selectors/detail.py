@@ -1,6 +1,7 @@
 """Everything a task's page shows beside the steps: what it hangs on, who tried it, what waits, what was recorded."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Q
@@ -32,6 +33,24 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What somebody did to the task, once or several times in a row."""
+
+    entry: Entry
+    """The newest of them on record."""
+    times: int
+    first: int
+    """The number of the oldest of them on record."""
+    is_more: bool
+    """Whether it may have been done more often than was counted."""
+
+    @property
+    def key(self) -> str:
+        """Name its row; the same when it is done once more, so that no row has to make room."""
+        return "earliest" if self.is_more else str(self.first)
+
+
+@dataclass(frozen=True)
 class TaskDetail:
     """A task with its surroundings."""
 
@@ -47,7 +66,7 @@ class TaskDetail:
     """Newest first."""
     waiting: list[AttentionItem]
     """What waits for a person, most pressing first."""
-    entries: list[Entry]
+    deeds: list[Deed]
     """The newest of the record."""
 
     @property
@@ -111,8 +130,20 @@ def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
         checks=_links([row.pk for row in family.values() if row.verifies_id == task.pk], family),
         attempts=attempts,
         waiting=items,
-        entries=list(Entry.objects.filter(object_kind="task", object_ref=task.pk).order_by("-pk")[:record_size]),
+        deeds=list_deeds(task)[:record_size],
     )
+
+
+def list_deeds(task: Task) -> list[Deed]:
+    """Return what the newest of the record tells about a task, newest first; the same by the same actor in a row is one deed."""
+    columns = ("kind", "actor_kind", "actor_ref", "actor_name", "at")
+    rows = list(Entry.objects.filter(object_kind="task", object_ref=task.pk).only(*columns).order_by("-pk")[:COUNTED])
+    alike = groupby(rows, lambda row: (row.kind, row.actor_kind, row.actor_ref, row.actor_name))
+    groups = [list(found) for _who, found in alike]
+    return [
+        Deed(found[0], len(found), found[-1].pk, is_more=len(rows) == COUNTED and found[-1] is rows[-1])
+        for found in groups
+    ]
 
 
 def explain_idleness(task: Task) -> str:

@@ -52,7 +52,7 @@ def _measure_page(url: str, task: Task, runs: int) -> dict[str, Any]:
             _sample_ms(page, task, f"warm {n}")
         page.forget_shifts()
         samples = [sorted(_sample_ms(page, task, f"{run} {n}") for n in range(SAMPLES)) for run in range(runs)]
-        shift = page.layout_shift()
+        shift, shifted = page.layout_shift(), page.shifted()
     p50 = statistics.median(run[SAMPLES // 2] for run in samples)
     floor = _ring_ms()
     return {
@@ -63,7 +63,8 @@ def _measure_page(url: str, task: Task, runs: int) -> dict[str, Any]:
         "floor_is": "a bare publish to a bare subscriber, in the same run",
         "ratio": round(p50 / floor, 1),
         "layout_shift": round(shift, 4),
-        "work": f"the title of a task changed {SAMPLES} times while its page is open in Chromium",
+        "shifted": shifted,
+        "work": f"what a task asks for is changed {SAMPLES} times a run while its page is open in Chromium",
         "runs": [round(run[SAMPLES // 2], 1) for run in samples],
     }
 

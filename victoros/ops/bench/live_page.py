@@ -45,6 +45,11 @@ class WatchedPage:
         """Count layout shifts from now on."""
         self._page.evaluate("window.shifts = []")
 
+    def shifted(self) -> list[str]:
+        """Return the beginnings of the elements that have moved since, each once, at most five."""
+        found: list[str] = self._page.evaluate("[...new Set(window.shifts.flatMap((one) => one.what))].slice(0, 5)")
+        return found
+
     def layout_shift(self) -> float:
         """Return the sum of all layout shifts since they were last forgotten."""
         return float(self._page.evaluate("window.shifts.reduce((sum, one) => sum + one.value, 0)"))
