@@ -127,8 +127,18 @@
     for (const copy of document.querySelectorAll("[data-tally]")) {
       copy.textContent = document.getElementById(copy.dataset.tally)?.textContent ?? "";
     }
+    rename();
     document.dispatchEvent(new CustomEvent("victor:painted", { detail: lastPaint }));
     pump();
+  }
+
+  /* What a page is about may be called otherwise while it is open; its name stands outside of all sections. */
+  function rename() {
+    const name = document.querySelector("[data-live][data-page-name]:not([data-gone])")?.dataset.pageName;
+    const heading = document.querySelector("main .titles h1");
+    if (!name || !heading || heading.textContent === name) return;
+    document.title = document.title.replace(heading.textContent, () => name);
+    heading.textContent = name;
   }
 
   function change(section, want) {

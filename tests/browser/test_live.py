@@ -16,10 +16,12 @@ from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.models import AttentionItem
 from audit.topics import bump
+from tasks.services.work import edit_task
 from tests.agents.factories import make_swarm
 from tests.browser.conftest import OpenPage, session_cookie
 from tests.browser.web import WebProcess, run_web
 from tests.servers import start_valkey
+from tests.tasks.pages.rows import make_task
 from victoros.ops.valkey import valkey_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,6 +48,15 @@ def test_what_happens_appears_without_a_reload(open_page: OpenPage) -> None:
     expect(page.get_by_text("Which of the two is meant?")).to_be_visible()
     expect(page.locator("#needs-me-tally")).to_have_text("1")
     assert page.evaluate("window.untouched")
+
+
+def test_a_page_goes_by_the_name_its_task_has_now(open_page: OpenPage) -> None:
+    task = make_task(title="Read the <b>first</b> report", status="backlog")
+    page = open_page(f"/tasks/{task.pk}/")
+    expect(page.locator(LIVE)).to_be_visible()
+    edit_task(actor=SYSTEM, task=task, title="Read the <i>second</i> report for $& dollars")
+    expect(page.locator("h1")).to_have_text("Read the <i>second</i> report for $& dollars")
+    expect(page).to_have_title(f"Read the <i>second</i> report for $& dollars · Task {task.pk} · Victor.os")
 
 
 def test_of_many_changes_at_once_none_is_missing(open_page: OpenPage) -> None:
