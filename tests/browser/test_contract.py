@@ -226,7 +226,7 @@ def test_nothing_jumps_but_what_a_new_row_pushes_down(open_page: OpenPage, brows
         change(task, f"Count to {n}!")
         expect(text_of(page, f"Count to {n}!")).to_be_visible()
     moved = page.evaluate("window.shifts")
-    others = [what for one in moved for what in one["what"] if 'data-key="entry-' not in what]
+    others = [what for one in moved for what in one["what"] if 'data-key="deed-' not in what]
     assert [what for what in others if not what.startswith("<time")] == []  # an age at the right edge grows to the left
     assert sum(one["value"] for one in moved) < 0.01
 
