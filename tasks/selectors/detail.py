@@ -108,7 +108,7 @@ def choose_attempt(task: Task, attempts: list[Attempt], n: int | None) -> Attemp
     )
 
 
-def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
+def read_detail(task: Task) -> TaskDetail:
     """Gather what surrounds a task. The number of queries does not depend on the rows."""
     attempts = list_attempts(task)
     edges = list(
@@ -130,7 +130,7 @@ def read_detail(task: Task, *, record_size: int = SHOWN) -> TaskDetail:
         checks=_links([row.pk for row in family.values() if row.verifies_id == task.pk], family),
         attempts=attempts,
         waiting=items,
-        deeds=list_deeds(task)[:record_size],
+        deeds=list_deeds(task)[:SHOWN],
     )
 
 
