@@ -21,6 +21,8 @@ STAGES = {"web": 1.5, "work": 5.5, "llm": 0.7, "valkey": 1.0}
 """The order of the end, and how many seconds each stage has before it is killed: under 10 s together."""
 TICK_S = 0.5
 LOG_CHECK_S = 10.0
+LEFT_AS_ASKED = {0, -signal.SIGTERM}
+"""How a process that was asked to leave may end: a young one does not yet hear the signal and dies of it."""
 
 
 class Supervisor:
@@ -91,14 +93,25 @@ class Supervisor:
         if watched.service.stage == "work":
             self.messenger.report_dead({gone, *left, *watched.hosted})
         self._queue_was_lost |= watched.service.stage == "valkey"
-        if watched.is_leaving and code == 0:
+        if watched.is_leaving and code in LEFT_AS_ASKED:
             watched.forget_process(pause_s=0)
         else:
             words = last_words(self.home.log_of(name)) if code > 0 else ""
-            pause = watched.record_death()
+            pause = self._plan_next_life(watched, code)
             if not self.is_stopping:
                 self.console.event(name, _tell_end(code, words, pause, keeps_dying=watched.keeps_dying), alarm=True)
         self.on_change()
+
+    def _plan_next_life(self, watched: Watched, code: int) -> float:
+        """Return the pause before the next try, in seconds: short if what ended is not to blame.
+
+        A worker gives up when its queue server goes; that must not count against it, or two such faults and a few others
+        within a minute would leave an installation without cells for half of one.
+        """
+        gave_up = code > 0 and watched.service.registers_in_queue
+        if gave_up and (watched.is_leaving or self._queue_was_lost or not self.messenger.answers()):
+            return watched.excuse()
+        return watched.record_death()
 
     def _renew_registrations(self) -> None:
         """Ask RQ workers to end when they have nothing to do, and so to register anew: the queue server came back empty.

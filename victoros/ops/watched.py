@@ -39,6 +39,11 @@ class Watched:
         self.pid, self.begun, self.is_leaving, self.restart_at = 0, 0.0, False, time.monotonic() + pause_s
         self.hosted.clear()
 
+    def excuse(self) -> float:
+        """Forget the process without a death on its account, and return the pause in seconds."""
+        self.forget_process(FIRST_PAUSE_S)
+        return FIRST_PAUSE_S
+
     def record_death(self) -> float:
         """Forget the process, plan the next try, and return the pause in seconds: twice as long each time."""
         now = time.monotonic()
