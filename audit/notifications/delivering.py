@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
+from django.db.models.expressions import Combinable
 from django.utils.module_loading import import_string
 
 from audit.actors import SYSTEM
@@ -46,9 +47,9 @@ class Parcel:
         return len(self.notices) > 1
 
 
-def due() -> Any:
+def due(now: datetime | Combinable | None = None) -> Any:
     """Return the notices that are to be sent now, those included whose sender died."""
-    now = clock.now()
+    now = now or clock.now()
     return Notice.objects.filter(Q(status="waiting", due_at__lte=now) | Q(status="sending", claimed_until__lt=now))
 
 
