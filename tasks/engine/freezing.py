@@ -22,24 +22,20 @@ from tasks.engine.burial import bury
 from tasks.engine.trust import Trust
 from tasks.models import Cell
 from victoros.lib.clock import database_now, now_plus
-from victoros.lib.hands import leave_word, read_leavings
+from victoros.lib.hands import leave_word
 from victoros.lib.host import this_host
 
 log = logging.getLogger(__name__)
 
 DEAD_FOR = timedelta(hours=1)
 LOOK_S = 1.0
-VANISHED_LOOK_S = 0.5
-"""The only way to learn of a death while the queue server is away: work goes on within a second then too."""
 CLOCK_SLACK_S = 5.0
 """How much younger than its row a process may be and still be that cell."""
 
 
 def watch_in_background() -> None:
     """Look after this host's cells in threads of their own, whatever the reconciler waits for."""
-    threading.Thread(
-        target=_look_for_ever, args=(VanishedCells().bury, VANISHED_LOOK_S), name="vanished cells", daemon=True
-    ).start()
+    threading.Thread(target=_look_for_ever, args=(VanishedCells().bury,), name="vanished cells", daemon=True).start()
     if settings.VICTOR_END_FROZEN:
         trust = Trust()
         threading.Thread(
@@ -71,31 +67,24 @@ class VanishedCells:
         self._missed: set[int] = set()
 
     def bury(self) -> int:
-        """Look once and bury what is gone and whose end was told, or what was gone at the last look too; returns how many.
+        """Look once and bury what was gone at the last look too; returns how many.
 
         At the first sight the parent may still be about to say how the process ended, and a death nobody saw is unclear.
         """
         alive = Cell.objects.filter(status__in=["alive", "draining"], host=this_host())
         gone = {cell.pk: cell for cell in alive if _is_gone(cell.pid)}
-        known = [cell for cell in gone.values() if cell.pk in self._missed or _is_end_told(cell)]
-        self._missed = set(gone)
-        return sum(bury(cell, f"process {cell.pid} is gone") for cell in sorted(known, key=lambda cell: cell.pk))
+        known, self._missed = self._missed & set(gone), set(gone)
+        return sum(bury(gone[pk], f"process {gone[pk].pid} is gone") for pk in sorted(known))
 
 
-def _is_end_told(cell: Cell) -> bool:
-    """Tell whether the parent of this process has written down how it ended."""
-    leavings = read_leavings(settings.VICTOR_HOME, cell.pid)
-    return any(left.owner == cell.pk and left.status is not None for left in leavings)
-
-
-def _look_for_ever(look: Callable[[], object], every_s: float = LOOK_S) -> None:
+def _look_for_ever(look: Callable[[], object]) -> None:
     while True:
         try:
             look()
         except DatabaseError as error:
             log.info("The database does not answer, looking again: %s", error)
             connection.close()
-        time.sleep(min(settings.VICTOR_RECONCILE_S, every_s))
+        time.sleep(min(settings.VICTOR_RECONCILE_S, LOOK_S))
 
 
 def _end_frozen(trust: Trust) -> None:
