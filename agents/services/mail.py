@@ -9,8 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import Q
 
 from agents.models import Agent, Message, Swarm
 from agents.services.words import clean_data, clean_name, clean_text, require_open
@@ -119,17 +118,12 @@ def expire_due_mail(now: datetime) -> int:
     The latter become dead letters with an attention item. Returns how many letters ended. At most 500 a call.
     """
     with transaction.atomic():
-        overdue, stale = due_mail(now)
-        dead = _bury(SYSTEM, _lock(overdue), _("Nobody acknowledged it in time."))
-        expired = move(_lock(stale), Status.EXPIRED, dead_reason="It expired unread.")
+        overdue = _lock(Message.objects.filter(acknowledge_by__lte=now, status__in=[Status.DELIVERED, Status.READ]))
+        dead = _bury(SYSTEM, overdue, _("Nobody acknowledged it in time."))
+        stale = _lock(Message.objects.filter(expires_at__lte=now, status=Status.DELIVERED))
+        expired = move(stale, Status.EXPIRED, dead_reason="It expired unread.")
         tell(SYSTEM, Kind.MESSAGE_EXPIRED, expired)
     return len(dead) + len(expired)
-
-
-def due_mail(now: datetime | Combinable) -> tuple[QuerySet[Message], QuerySet[Message]]:
-    """Return the letters nobody acknowledged in time, and those that expired unread."""
-    overdue = Message.objects.filter(acknowledge_by__lte=now, status__in=[Status.DELIVERED, Status.READ])
-    return overdue, Message.objects.filter(expires_at__lte=now, status=Status.DELIVERED)
 
 
 def bury_mailbox(*, actor: Actor, agent: Agent, reason: str) -> int:

@@ -14,7 +14,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
-from django.db.models.expressions import Combinable
 from django.utils.module_loading import import_string
 
 from audit.actors import SYSTEM
@@ -47,9 +46,9 @@ class Parcel:
         return len(self.notices) > 1
 
 
-def due(now: datetime | Combinable | None = None) -> Any:
+def due() -> Any:
     """Return the notices that are to be sent now, those included whose sender died."""
-    now = now or clock.now()
+    now = clock.now()
     return Notice.objects.filter(Q(status="waiting", due_at__lte=now) | Q(status="sending", claimed_until__lt=now))
 
 

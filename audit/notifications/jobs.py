@@ -1,17 +1,14 @@
 """The job on the queue `chores` that decides who is told, sends, and withdraws; and what makes sure that it runs."""
 
 import time
-from typing import Any
-
-from django.db.models.functions import Now
 
 from audit.notifications import delivering, planning
 from audit.notifications.ringing import JOB
 from victoros.lib import chores
 
 BUDGET_S = 60.0
-LOOK_FOR_SETTLED_S = 9.0
-"""How often the scheduler looks for notices to withdraw, at most; a settled item rings by itself."""
+LOOK_FOR_SETTLED_S = 10.0
+"""How often the scheduler looks for notices to withdraw; a settled item rings by itself."""
 
 _looked_at = 0.0
 
@@ -26,11 +23,6 @@ def deliver() -> int:
             chores.ring(JOB)
             break
     return done
-
-
-def to_deal_with() -> tuple[Any, Any]:
-    """Return the items whose notices are to be planned and the notices that are to be sent, by the database's clock."""
-    return planning.unplanned(), delivering.due(Now())
 
 
 def keep_up() -> int:

@@ -35,14 +35,10 @@ UNCLEAR_FOR_ONE = 3
 
 
 def bury_silent_cells() -> int:
-    """Declare dead every silent cell; returns how many."""
-    return sum(bury(cell, "its heartbeat stopped") for cell in silent_cells())
-
-
-def silent_cells() -> QuerySet[Cell]:
-    """Return the cells whose heartbeat is older than the lease, by the database's clock."""
+    """Declare dead every cell whose heartbeat is older than the lease, by the database's clock; returns how many."""
     late = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
-    return Cell.objects.filter(status__in=["alive", "draining"], heartbeat_at__lt=late)
+    silent = Cell.objects.filter(status__in=["alive", "draining"], heartbeat_at__lt=late)
+    return sum(bury(cell, "its heartbeat stopped") for cell in silent)
 
 
 def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = ()) -> int:

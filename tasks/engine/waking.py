@@ -41,25 +41,18 @@ def _with_mail() -> QuerySet[Attempt]:
 
 def wake_forgotten() -> int:
     """Wake attempts whose reason to wait is gone though nobody told them. Run by the reconciler."""
-    return _wake(_forgotten())
-
-
-def waiting_in_vain() -> tuple[QuerySet[Attempt], ...]:
-    """Return the attempts that `wake_due` and `wake_forgotten` would wake."""
-    return _rested(), _with_mail(), _forgotten()
-
-
-def _forgotten() -> QuerySet[Attempt]:
     decided = Approval.objects.filter(pk=OuterRef("waiting_ref")).exclude(status="pending")
     answered = AttentionItem.objects.filter(pk=OuterRef("waiting_ref")).exclude(status="open")
     ended = Task.objects.filter(pk=OuterRef("waiting_ref")).filter(
         Q(status__in=["verified", "failed", "cancelled", "quarantined"]) | Q(status="completed", verify_need="")
     )
-    return Attempt.objects.filter(
-        Q(waiting_for="approval") & Exists(decided)
-        | Q(waiting_for__in=["answer", "effect"]) & Exists(answered)
-        | Q(waiting_for="subtask") & Exists(ended),
-        status="waiting",
+    return _wake(
+        Attempt.objects.filter(
+            Q(waiting_for="approval") & Exists(decided)
+            | Q(waiting_for__in=["answer", "effect"]) & Exists(answered)
+            | Q(waiting_for="subtask") & Exists(ended),
+            status="waiting",
+        )
     )
 
 

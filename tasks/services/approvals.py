@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.expressions import Combinable
 
 from agents.tools.policy import canonical, digest_act
 from audit.actors import SYSTEM, Actor
@@ -68,12 +66,8 @@ def reject(*, actor: Actor, approval: Approval, reason: str, digest: str = "") -
 
 def expire_due_approvals(now: datetime) -> int:
     """Reject what nobody decided in time; returns how many."""
-    return sum(_expire(approval) for approval in list(due_approvals(now)[:200]))
-
-
-def due_approvals(now: datetime | Combinable) -> QuerySet[Approval]:
-    """Return what nobody decided in time."""
-    return Approval.objects.filter(status="pending", expires_at__lte=now)
+    due = list(Approval.objects.filter(status="pending", expires_at__lte=now)[:200])
+    return sum(_expire(approval) for approval in due)
 
 
 def _expire(approval: Approval) -> bool:

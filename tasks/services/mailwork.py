@@ -1,7 +1,6 @@
 """Work that begins with a letter: a request or question to a general agent becomes a task of that agent."""
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from agents.models import Message
 from audit import topics
@@ -20,15 +19,10 @@ def take_up_mail() -> int:
 
     Agents with another program read their mailbox themselves. Safe to run twice: the message's number is the task's key.
     """
-    letters = mail_to_take_up().select_related("recipient", "swarm").order_by("id")
-    return sum(_take_up(letter) for letter in letters[:AT_ONCE])
-
-
-def mail_to_take_up() -> QuerySet[Message]:
-    """Return the letters that are to become tasks."""
-    return Message.objects.filter(
+    letters = Message.objects.filter(
         status="delivered", kind__in=ASKING, recipient__program="loop", recipient__retired_at=None
-    )
+    ).select_related("recipient", "swarm")
+    return sum(_take_up(letter) for letter in letters.order_by("id")[:AT_ONCE])
 
 
 @transaction.atomic

@@ -49,21 +49,11 @@ def report_unable() -> int:
     return settled + sum(_raise(demand, tasks) for demand, tasks in groups.items() if demand not in able)
 
 
-def tasks_waiting_long() -> QuerySet[Task]:
-    """Return the tasks that have been ready for so long that perhaps nobody can do them."""
-    late = now_plus(timedelta(seconds=-settings.VICTOR_UNABLE_S))
-    return Task.objects.filter(status="ready", not_before=None, ready_at__lt=late, swarm__desired_state="running")
-
-
-def told_unable() -> QuerySet[AttentionItem]:
-    """Return the open items about tasks that nobody can do."""
-    return AttentionItem.objects.filter(kind=KIND, status="open")
-
-
 def _waiting_long() -> QuerySet[Task]:
+    late = now_plus(timedelta(seconds=-settings.VICTOR_UNABLE_S))
+    ready = Task.objects.filter(status="ready", not_before=None, ready_at__lt=late, swarm__desired_state="running")
     return (
-        tasks_waiting_long()
-        .select_related("verifies")
+        ready.select_related("verifies")
         .only("id", "title", "swarm_id", "needs", "pinned", "agent_id", "verifies__agent_id")
         .order_by("ready_at", "id")[:LOOKED_AT]
     )
@@ -157,7 +147,7 @@ def _explain_lack(demand: Demand) -> Sentence:
 @transaction.atomic
 def _settle(possible: set[int]) -> int:
     """Settle the items of tasks that somebody can do now, or that are no longer ready."""
-    items: list[Any] = list(told_unable()[:LOOKED_AT])
+    items: list[Any] = list(AttentionItem.objects.filter(kind=KIND, status="open")[:LOOKED_AT])
     ready = set(
         Task.objects.filter(pk__in=[item.object_ref for item in items], status="ready").values_list("pk", flat=True)
     )
