@@ -5,7 +5,6 @@ about, or which of them did, it counts a third as much.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -23,22 +22,25 @@ from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell, Task
 from tasks.transitions import fact_of_task, settle_agents, settle_ended, topics_of
 from victoros.lib import clock
-from victoros.lib.clock import now_plus
 from victoros.lib.hands import Leaving, forget_leavings, read_leavings
 from victoros.lib.host import this_host
 from victoros.lib.sentences import Sentence, in_english
 from victoros.lib.sentences import sentence as _
+from victoros.lib.statements import fetch, now
 
 MOST_DEATHS = 3
 UNCLEAR_FOR_ONE = 3
 """Unclear deaths that weigh as much as one of its own: kills from outside hit the same attempt more than once by chance."""
 
+_SILENT = "SELECT id FROM tasks_cell WHERE status IN ('alive', 'draining') AND heartbeat_at < {late}"
+
 
 def bury_silent_cells() -> int:
     """Declare dead every cell whose heartbeat is older than the lease, by the database's clock; returns how many."""
-    late = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
-    silent = Cell.objects.filter(status__in=["alive", "draining"], heartbeat_at__lt=late)
-    return sum(bury(cell, "its heartbeat stopped") for cell in silent)
+    silent = [pk for (pk,) in fetch(_SILENT.format(late=now(-settings.VICTOR_LEASE_S)))]
+    if not silent:
+        return 0
+    return sum(bury(cell, "its heartbeat stopped") for cell in Cell.objects.filter(pk__in=silent).order_by("pk"))
 
 
 def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = ()) -> int:
@@ -121,17 +123,17 @@ def _count_death(held: QuerySet[Attempt], left: Leaving | None) -> None:
 def _quarantine(poison: Sequence[Attempt], why: str, left: Leaving | None) -> None:
     if not poison:
         return
-    now = clock.now()
+    moment = clock.now()
     attempts = Attempt.objects.filter(pk__in=[row.pk for row in poison])
     withdraw_requests(attempts, actor=SYSTEM)
-    attempts.update(status="quarantined", cell=None, fence=F("fence") + 1, ended_at=now, error_category="system")
+    attempts.update(status="quarantined", cell=None, fence=F("fence") + 1, ended_at=moment, error_category="system")
     reach(Point.TASK_QUARANTINING)
     for row in poison:
         reason = _tell_reason(row, why, left)
         plain = in_english(reason)
         Attempt.objects.filter(pk=row.pk).update(error_message=plain[:500])
         Task.objects.filter(pk=row.task_id).update(
-            status="quarantined", status_since=now, ended_at=now, reason=plain[:400]
+            status="quarantined", status_since=moment, ended_at=moment, reason=plain[:400]
         )
         _report(row, reason)
     settle_agents(row.agent_id for row in poison)

@@ -33,7 +33,11 @@ log = logging.getLogger(__name__)
 DRAIN_S = 3.0
 """How long a draining cell lets steps in flight finish; what is cut off is done again by whoever takes it up. With
 signing off it must fit into the time `up` has to end."""
+DRAIN_LOOK_S = 1.0
+"""How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
+IDLE_LOOKS = 5
+"""How many times as rarely a cell that drives nothing looks whether anything hangs on it all the same."""
 
 
 class Cell(Driver):
@@ -45,13 +49,14 @@ class Cell(Driver):
         self._worker_pid = worker_pid
         self._halt = asyncio.Event()
         self._drain_why = ""
+        self._told_to_drain = asyncio.Event()
         self.id = 0
 
     # --- life ----------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Live: register, work, drain, sign off."""
-        self._writer = Writer()
+        self._writer = Writer(on_return=self._halt.set)  # an answer that was lost may have given us work
         self.id = await self._writer.in_database(lambda: sign_on(self.slots, self._worker_pid))
         self._writer.cell_id = self.id
         reach(Point.CELL_OPENED)
@@ -94,12 +99,13 @@ class Cell(Driver):
     def drain(self, why: str) -> None:
         """Ask the cell to finish its steps in flight and end."""
         self._drain_why = self._drain_why or why
+        self._told_to_drain.set()
         self._look.set()
 
     async def _wait_for_drain(self) -> None:
         started, parent = time.monotonic(), os.getppid()
         while not self._drain_why:
-            await asyncio.sleep(0.25)
+            await _wait_at_most(self._told_to_drain, DRAIN_LOOK_S)
             if self._worker_pid and os.getppid() != parent:
                 self.drain("its worker process is gone")
             elif time.monotonic() - started > settings.VICTOR_CELL_MAX_AGE_S:
@@ -133,8 +139,9 @@ class Cell(Driver):
             self._renewed = asked
 
     async def _turn(self) -> None:
-        """Let the guard see that the loop goes round."""
+        """Let the guard see that the loop goes round, while there is anything to guard."""
         while self._guard:
+            await self._busy.wait()
             self._guard.turn()
             await asyncio.sleep(LOOK_S)
         await asyncio.Event().wait()
@@ -167,10 +174,13 @@ class Cell(Driver):
         return len(orders) == room
 
     async def _watch_halts(self) -> None:
+        idle = 0
         while True:
             await _wait_at_most(self._halt, settings.VICTOR_LOOK_S)
+            idle = 0 if self._driven or self._halt.is_set() else idle + 1
             self._halt.clear()
-            await self._check_held()
+            if idle % IDLE_LOOKS == 0:
+                await self._check_held()
 
     async def _check_held(self) -> None:
         """Cut off what is no longer ours, ask paused work to leave, and give back what nobody here drives."""

@@ -48,6 +48,8 @@ class Driver:
         self._paused: dict[int, str] = {}
         self._suspects: set[int] = set()
         self._look = asyncio.Event()
+        self._busy = asyncio.Event()
+        """Set while anything is driven here."""
         self._renewed = time.monotonic()
         self._tools = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
         self._llm = LlmClient()
@@ -59,6 +61,7 @@ class Driver:
         coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
         self._driven[order.attempt_id] = Driven(order, coroutine)
         self._held[order.swarm.id] += 1
+        self._busy.set()
         coroutine.add_done_callback(lambda _: self._forget(order.attempt_id))
 
     def _forget(self, attempt_id: int) -> None:
@@ -67,6 +70,8 @@ class Driver:
             self._held[driven.order.swarm.id] -= 1
         self._paused.pop(attempt_id, None)
         self._suspects.discard(attempt_id)
+        if not self._driven:
+            self._busy.clear()
         self._look.set()
 
     async def _drive(self, order: Order) -> None:

@@ -8,29 +8,35 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
 
 from tasks.engine.burial import bury
 from tasks.engine.trust import Trust
 from tasks.models import Cell
-from victoros.lib.clock import database_now, now_plus
+from victoros.lib.clock import database_now
 from victoros.lib.hands import leave_word
 from victoros.lib.host import this_host
+from victoros.lib.statements import fetch, now
 
 log = logging.getLogger(__name__)
 
-DEAD_FOR = timedelta(hours=1)
+DEAD_FOR_S = 3600.0
 LOOK_S = 1.0
 CLOCK_SLACK_S = 5.0
 """How much younger than its row a process may be and still be that cell."""
+_ALIVE = "SELECT id, pid FROM tasks_cell WHERE status IN ('alive', 'draining') AND host = %s"
+_SILENT = """
+SELECT c.id FROM tasks_cell c WHERE c.host = %s AND c.heartbeat_at < {late}
+  AND (c.status IN ('alive', 'draining') OR c.status = 'dead' AND c.ended_at > {lately})
+  AND NOT EXISTS (SELECT 1 FROM tasks_cell again
+    WHERE again.host = c.host AND again.pid = c.pid AND again.id > c.id AND again.heartbeat_at >= {late})
+"""
 
 
 def watch_in_background() -> None:
@@ -49,15 +55,8 @@ def end_frozen_cells() -> int:
     A cell that was declared dead of late counts too: the reconciler may have been quicker than this look. One whose process
     has signed on again since does not: that process works.
     """
-    late = now_plus(timedelta(seconds=-settings.VICTOR_LEASE_S))
-    lately = Q(status="dead", ended_at__gt=now_plus(-DEAD_FOR))
-    again = Cell.objects.filter(
-        host=OuterRef("host"), pid=OuterRef("pid"), pk__gt=OuterRef("pk"), heartbeat_at__gte=late
-    )
-    silent = Cell.objects.filter(
-        Q(status__in=["alive", "draining"]) | lately, ~Exists(again), host=this_host(), heartbeat_at__lt=late
-    )
-    return sum(_end(cell) for cell in silent.order_by("pk"))
+    silent = fetch(_SILENT.format(late=now(-settings.VICTOR_LEASE_S), lately=now(-DEAD_FOR_S)), this_host())
+    return sum(_end(cell) for cell in _read(pk for (pk,) in silent))
 
 
 class VanishedCells:
@@ -71,10 +70,9 @@ class VanishedCells:
 
         At the first sight the parent may still be about to say how the process ended, and a death nobody saw is unclear.
         """
-        alive = Cell.objects.filter(status__in=["alive", "draining"], host=this_host())
-        gone = {cell.pk: cell for cell in alive if _is_gone(cell.pid)}
-        known, self._missed = self._missed & set(gone), set(gone)
-        return sum(bury(gone[pk], f"process {gone[pk].pid} is gone") for pk in sorted(known))
+        gone = {pk for pk, pid in fetch(_ALIVE, this_host()) if _is_gone(pid)}
+        known, self._missed = self._missed & gone, gone
+        return sum(bury(cell, f"process {cell.pid} is gone") for cell in _read(known))
 
 
 def _look_for_ever(look: Callable[[], object]) -> None:
@@ -103,6 +101,11 @@ def _is_gone(pid: int) -> bool:
         return True
     except psutil.Error:
         return False
+
+
+def _read(ids: Iterable[int]) -> Iterable[Cell]:
+    found = list(ids)
+    return Cell.objects.filter(pk__in=found).order_by("pk") if found else []
 
 
 def _end(cell: Cell) -> bool:

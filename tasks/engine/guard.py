@@ -20,6 +20,8 @@ from victoros.lib.hands import Hands
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.1
+IDLE_LOOK_S = 1.0
+"""While nothing is at work; the kernel's limit holds all the same."""
 EXIT_CODE = 70
 """Of a cell that its guard ended."""
 
@@ -77,14 +79,17 @@ class Guard:
         self._turns += 1
 
     def _watch(self) -> None:
-        stall = Stall()
-        while not self._over.wait(LOOK_S):
+        stall, turns, pause_s = Stall(), 0, LOOK_S
+        while not self._over.wait(pause_s):
             used_mb, limit_mb = resident_mb(), settings.VICTOR_CELL_HARD_MB
             if limit_mb and used_mb > limit_mb:
                 self.give_up(f"it used {used_mb:.0f} MB, more than {limit_mb}")
-            stood_s = stall.look(self._turns, self._hands.on_loop, time.clock_gettime(self._clock))
+            in_hand = self._hands.on_loop
+            stood_s = stall.look(self._turns, in_hand, time.clock_gettime(self._clock))
             if settings.VICTOR_STALL_S and stood_s >= settings.VICTOR_STALL_S:
                 self.give_up(f"its event loop stood still for {stood_s:.1f} s of processor time")
+            pause_s = LOOK_S if in_hand or self._turns != turns else IDLE_LOOK_S
+            turns = self._turns
 
 
 def resident_mb() -> float:

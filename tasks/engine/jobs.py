@@ -8,11 +8,13 @@ from django.conf import settings
 from redis.exceptions import RedisError
 from rq import Worker
 
-from tasks.models import Cell
+from victoros.lib.redis import connect_for_rq
+from victoros.lib.statements import fetch
 
 log = logging.getLogger(__name__)
 
 QUEUE = "cells"
+_LIVING = "SELECT count(*) FROM tasks_cell WHERE status IN ('alive', 'draining')"
 
 
 def run_cell() -> None:
@@ -30,9 +32,10 @@ def keep_cells() -> int:
     `VICTOR_CELLS`, are reckoned with. A job too many only waits in the queue.
     """
     try:
-        queue = django_rq.get_queue(QUEUE)
+        queue = django_rq.get_queue(QUEUE, connection=connect_for_rq(settings.VICTOR_REDIS_URL))
         workers = max(Worker.count(connection=queue.connection, queue=queue), settings.VICTOR_CELLS)
-        missing: int = workers - Cell.objects.filter(status__in=["alive", "draining"]).count() - queue.count
+        [(living,)] = fetch(_LIVING)
+        missing: int = workers - living - queue.count
         for _ in range(missing):
             queue.enqueue(run_cell, result_ttl=0, failure_ttl=60, job_timeout=-1)
     except RedisError as error:

@@ -5,42 +5,28 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import connection
 from redis.exceptions import RedisError
 
-from agents.models import Agent
-from agents.services.mail import expire_due_mail
-from audit.notifications.jobs import keep_up
-from tasks.engine.burial import bury_silent_cells, report_dead_process
+from tasks.engine.burial import report_dead_process
 from tasks.engine.ends import DEAD_LIST
 from tasks.engine.freezing import watch_in_background
 from tasks.engine.jobs import keep_cells
 from tasks.engine.leases import holder_of, release_leases, take_lease
 from tasks.engine.points import Point, reach
-from tasks.engine.presence import living_cells
+from tasks.engine.rounds import Rota, put_right
 from tasks.engine.trust import Trust
-from tasks.engine.waking import wake_due, wake_forgotten
-from tasks.models import Outbox
-from tasks.services.approvals import expire_due_approvals
-from tasks.services.mailwork import take_up_mail
-from tasks.services.unable import report_unable
-from tasks.tidying.run import TIDIER
-from tasks.transitions import settle_agents
-from tasks.wakeups import ring
 from victoros.lib import clock
-from victoros.lib.hands import Leaving, sweep
+from victoros.lib.hands import Leaving
 from victoros.lib.redis import connect
 
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "reconciler"
-TIDY_BUDGET_S = 0.1
-"""Spent on tidying in one round, in batches of a few milliseconds."""
 
 
 def run_scheduler() -> None:
@@ -59,13 +45,13 @@ def _leave(number: int, frame: object) -> None:
 
 
 def _reconcile_for_ever() -> None:
-    holder, trust = holder_of(os.getpid()), Trust()
+    holder, trust, rota = holder_of(os.getpid()), Trust(), Rota()
     while True:
         try:
             with trust.watch():
                 ours = take_lease(LEASE_NAME, holder, timedelta(seconds=settings.VICTOR_RECONCILE_S * 5))
             if ours:
-                reconcile(trust)
+                reconcile(trust, rota)
         except DatabaseError as error:
             log.warning("The database does not answer, trying again: %s", error)
             connection.close()
@@ -74,53 +60,21 @@ def _reconcile_for_ever() -> None:
         listen_for_deaths(settings.VICTOR_RECONCILE_S)
 
 
-def reconcile(trust: Trust | None = None) -> dict[str, int]:
+def reconcile(trust: Trust | None = None, rota: Rota | None = None) -> dict[str, int]:
     """Do one round; returns what was put right, by name, for logs and tests.
 
     With `trust`, silent cells are buried only where it is enough, and it hears of each part that is done: a round on a busy
-    machine takes longer than the gap after which silence means nothing.
+    machine takes longer than the gap after which silence means nothing. With `rota`, only what is due is done.
     """
     done: dict[str, int] = {}
-    for name, count in _put_right(bury_silent=trust is None or trust.is_enough):
+    for name, count in put_right(rota or Rota(), bury_silent=trust is None or trust.is_enough):
         done[name] = count
         if trust:
             trust.note()
-    put_right = {name: count for name, count in done.items() if count}
-    if put_right:
-        log.info("put right: %s", put_right)
+    mended = {name: count for name, count in done.items() if count}
+    if mended:
+        log.info("put right: %s", mended)
     return done
-
-
-def _put_right(*, bury_silent: bool) -> Iterator[tuple[str, int]]:
-    yield "cells_buried", bury_silent_cells() if bury_silent else 0
-    reach(Point.ROUND_BEGUN)
-    yield "woken", wake_due() + wake_forgotten()
-    yield "mail_expired", expire_due_mail(clock.now())
-    yield "mail_taken_up", take_up_mail()
-    yield "approvals_expired", expire_due_approvals(clock.now())
-    yield "unable_told", report_unable()
-    yield "rung_again", ring_again()
-    yield "agents_settled", settle_new_agents()
-    yield "cells_started", keep_cells()
-    yield "marks_removed", sweep(settings.VICTOR_HOME, living_cells)
-    yield "notices_rung", keep_up()
-    yield "tidied", TIDIER.work(TIDY_BUDGET_S)
-
-
-def ring_again() -> int:
-    """Ring for outbox rows no cell has looked at; the ring was lost or nobody was there."""
-    late = Outbox.objects.filter(rung_at=None, created_at__lt=clock.now() - timedelta(seconds=2)).count()
-    if late:
-        ring()
-    return late
-
-
-def settle_new_agents() -> int:
-    """Let agents that were just created show what they are."""
-    new = list(Agent.objects.filter(status="initializing").values_list("pk", flat=True)[:1000])
-    with transaction.atomic():
-        settle_agents(new)
-    return len(new)
 
 
 def listen_for_deaths(seconds: float) -> None:

@@ -24,9 +24,11 @@ RETRY_S = 0.5
 class Writer:
     """Owns the cell's only database thread. `put` returns once the write is durable (or refused)."""
 
-    def __init__(self, cell_id: int = 0) -> None:
+    def __init__(self, cell_id: int = 0, on_return: Callable[[], object] = lambda: None) -> None:
         self.cell_id = cell_id
         """Known once the cell has signed on, which it does in this thread."""
+        self._on_return = on_return
+        """Called when the database answers again."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._pending: list[tuple[Write, asyncio.Future[Written]]] = []
         self._wake = asyncio.Event()
@@ -79,6 +81,7 @@ class Writer:
         if self._away_since is not None:
             log.warning("The database answers again after %.1f s", time.monotonic() - self._away_since)
             self._away_since = None
+            self._on_return()
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[Written]]]) -> None:
         writes = [write for write, _ in batch]

@@ -9,9 +9,14 @@ from audit.events import Fact, Kind, record
 from tasks.engine.points import Point, reach
 from tasks.services.making import create_task
 from victoros.lib import clock
+from victoros.lib.statements import fetch
 
 ASKING = ("request", "question")
 AT_ONCE = 100
+_WAITING = f"""
+SELECT m.id FROM agents_message m JOIN agents_agent a ON a.id = m.recipient_id
+WHERE m.status = 'delivered' AND m.kind IN {ASKING} AND a.program = 'loop' AND a.retired_at IS NULL ORDER BY m.id LIMIT {AT_ONCE}
+"""  # nosec B608: constants only
 
 
 def take_up_mail() -> int:
@@ -19,10 +24,11 @@ def take_up_mail() -> int:
 
     Agents with another program read their mailbox themselves. Safe to run twice: the message's number is the task's key.
     """
-    letters = Message.objects.filter(
-        status="delivered", kind__in=ASKING, recipient__program="loop", recipient__retired_at=None
-    ).select_related("recipient", "swarm")
-    return sum(_take_up(letter) for letter in letters.order_by("id")[:AT_ONCE])
+    waiting = [pk for (pk,) in fetch(_WAITING)]
+    if not waiting:
+        return 0
+    letters = Message.objects.filter(pk__in=waiting).select_related("recipient", "swarm")
+    return sum(_take_up(letter) for letter in letters.order_by("pk"))
 
 
 @transaction.atomic

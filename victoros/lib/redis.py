@@ -25,6 +25,12 @@ def connect(url: str | None = None) -> "redis.Redis":
     )
 
 
+@lru_cache(maxsize=4)
+def connect_for_rq(url: str) -> "redis.Redis":
+    """Return this process's client for RQ, which reads bytes and would make a connection for each question."""
+    return redis.Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, retry=once_more())
+
+
 def publish(channel: str, text: str) -> bool:
     """Send `text` to whoever listens; False when Redis is away, which is logged once an outage."""
     if outage.is_on:

@@ -12,7 +12,7 @@ from agents.models import Agent
 from audit.models import AttentionItem, Entry
 from tasks.engine.burial import MOST_DEATHS, UNCLEAR_FOR_ONE, bury_cell, bury_silent_cells, report_dead_process
 from tasks.engine.presence import close_cell, release_strays
-from tasks.engine.reconciler import ring_again, settle_new_agents
+from tasks.engine.rounds import ring_again, settle_new_agents
 from tasks.models import Attempt, Cell, Outbox, Task
 from tasks.services.making import create_task
 from tasks.services.work import retry_task

@@ -137,4 +137,4 @@ def test_a_round_of_the_reconciler_finds_what_was_forgotten(worker: Agent, task:
     script(act("publish_file", path="a.md", text="b"))
     StillCell().work()
     Approval.objects.update(status="approved")
-    assert reconcile()["woken"] == 1
+    assert reconcile()["remembered"] == 1

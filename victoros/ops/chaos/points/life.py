@@ -27,7 +27,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tasks.engine import cell as cell_module
-from tasks.engine import driving, finish, reconciler, tries, writer
+from tasks.engine import driving, finish, reconciler, rounds, tries, writer
 from tasks.engine.cell import Cell
 from tasks.engine.leases import holder_of, take_lease
 from tasks.engine.presence import held_by
@@ -208,7 +208,7 @@ def _compress_time(folder: Path) -> None:
     _replace(writer, RETRY_S=0.002, ThreadPoolExecutor=lambda *_, **__: AtOnce())
     _replace(driving, ThreadPoolExecutor=lambda *_, **__: AtOnce(), time=CLOCK)
     _replace(cell_module, time=CLOCK)
-    _replace(reconciler, keep_cells=lambda: 0)
+    rounds.PARTS["cells_started"] = lambda: 0
     handler = logging.FileHandler(folder / "life.log")
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
     logging.getLogger().handlers = [handler]
