@@ -1,4 +1,4 @@
-"""Hearing the doorbell. Redis may be away: then cells look by themselves every second."""
+"""Hearing the doorbell. Redis may be away: then cells look by themselves, more often."""
 
 import asyncio
 import json
@@ -18,33 +18,33 @@ log = logging.getLogger(__name__)
 RECONNECT_S = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bell:
     """What to do when it rings for work, for a halt, or for draining the cells of this host."""
 
     on_work: Callable[[], None]
     on_halt: Callable[[], None]
     on_drain: Callable[[], None]
+    is_away: bool = False
+    """Whether it could not be heard when that was last tried."""
 
     async def listen(self) -> None:
         """Listen until cancelled, through any number of Redis restarts; an outage is logged once."""
-        heard = asyncio.Event()
-        heard.set()
         while True:
             try:
-                await self._listen_once(heard)
+                await self._listen_once()
             except (RedisError, OSError) as error:
-                if heard.is_set():
-                    log.warning("The doorbell is away; looking every second until it is back: %s", error)
-                heard.clear()
+                if not self.is_away:
+                    log.warning("The doorbell is away; looking without it until it is back: %s", error)
+                self.is_away = True
             await asyncio.sleep(RECONNECT_S)
 
-    async def _listen_once(self, heard: asyncio.Event) -> None:
+    async def _listen_once(self) -> None:
         client = redis.asyncio.Redis.from_url(settings.VICTOR_REDIS_URL, socket_connect_timeout=1.0)
         try:
             async with client.pubsub() as subscription:
                 await subscription.subscribe(BELL)
-                heard.set()
+                self.is_away = False
                 self.on_work()
                 self.on_halt()
                 async for message in subscription.listen():

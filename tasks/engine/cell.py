@@ -36,6 +36,8 @@ signing off it must fit into the time `up` has to end."""
 DRAIN_LOOK_S = 1.0
 """How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
+DEAF_LOOK = 0.5
+"""How much sooner a cell looks for work while it cannot hear the bell."""
 IDLE_LOOKS = 5
 """How many times as rarely a cell that drives nothing looks whether anything hangs on it all the same."""
 
@@ -48,6 +50,7 @@ class Cell(Driver):
         self.slots = slots or settings.VICTOR_CELL_SLOTS
         self._worker_pid = worker_pid
         self._halt = asyncio.Event()
+        self._bell = Bell(self._look.set, self._halt.set, lambda: self.drain("it was told to"))
         self._drain_why = ""
         self._told_to_drain = asyncio.Event()
         self.id = 0
@@ -147,16 +150,14 @@ class Cell(Driver):
         await asyncio.Event().wait()
 
     async def _hear(self) -> None:
-        await Bell(
-            on_work=self._look.set, on_halt=self._halt.set, on_drain=lambda: self.drain("it was told to")
-        ).listen()
+        await self._bell.listen()
 
     async def _claim_work(self) -> None:
         while True:
             self._look.clear()
             more = not self._drain_why and await self._claim_once()
             if not more:
-                await _wait_at_most(self._look, settings.VICTOR_LOOK_S)
+                await _wait_at_most(self._look, settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_away else 1))
 
     async def _claim_once(self) -> bool:
         """Take what there is room for; True when there may be more."""

@@ -20,7 +20,7 @@ from tasks.engine.burial import bury
 from tasks.engine.trust import Trust
 from tasks.models import Cell
 from victoros.lib.clock import database_now
-from victoros.lib.hands import leave_word
+from victoros.lib.hands import leave_word, read_leavings
 from victoros.lib.host import this_host
 from victoros.lib.statements import fetch, now
 
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 DEAD_FOR_S = 3600.0
 LOOK_S = 1.0
+VANISHED_LOOK_S = 0.25
+"""The only way to learn of a death while the queue server is away: work goes on within a second then too."""
+TOLD_S = 1.0
+"""How long the parent of a process that is gone has for saying how it ended."""
 CLOCK_SLACK_S = 5.0
 """How much younger than its row a process may be and still be that cell."""
 _ALIVE = "SELECT id, pid FROM tasks_cell WHERE status IN ('alive', 'draining') AND host = %s"
@@ -41,11 +45,13 @@ SELECT c.id FROM tasks_cell c WHERE c.host = %s AND c.heartbeat_at < {late}
 
 def watch_in_background() -> None:
     """Look after this host's cells in threads of their own, whatever the reconciler waits for."""
-    threading.Thread(target=_look_for_ever, args=(VanishedCells().bury,), name="vanished cells", daemon=True).start()
+    threading.Thread(
+        target=_look_for_ever, args=(VanishedCells().bury, VANISHED_LOOK_S), name="vanished cells", daemon=True
+    ).start()
     if settings.VICTOR_END_FROZEN:
         trust = Trust()
         threading.Thread(
-            target=_look_for_ever, args=(lambda: _end_frozen(trust),), name="frozen cells", daemon=True
+            target=_look_for_ever, args=(lambda: _end_frozen(trust), LOOK_S), name="frozen cells", daemon=True
         ).start()
 
 
@@ -60,29 +66,38 @@ def end_frozen_cells() -> int:
 
 
 class VanishedCells:
-    """The cells of this host whose process is gone, look by look. Reports may get lost with the queue server."""
+    """The cells of this host whose process is gone. Reports may get lost with the queue server."""
 
     def __init__(self) -> None:
-        self._missed: set[int] = set()
+        self._missed: dict[int, float] = {}
+        """Since when, by a clock that only goes forward."""
 
     def bury(self) -> int:
-        """Look once and bury what was gone at the last look too; returns how many.
+        """Look once and bury what is gone, as soon as its end was told or has gone untold for long; returns how many.
 
         At the first sight the parent may still be about to say how the process ended, and a death nobody saw is unclear.
         """
-        gone = {pk for pk, pid in fetch(_ALIVE, this_host()) if _is_gone(pid)}
-        known, self._missed = self._missed & gone, gone
+        seen_at = time.monotonic()
+        gone = {pk: pid for pk, pid in fetch(_ALIVE, this_host()) if _is_gone(pid)}
+        self._missed = {pk: self._missed.get(pk, seen_at) for pk in gone}
+        known = [pk for pk, since in self._missed.items() if seen_at - since >= TOLD_S or _is_end_told(pk, gone[pk])]
         return sum(bury(cell, f"process {cell.pid} is gone") for cell in _read(known))
 
 
-def _look_for_ever(look: Callable[[], object]) -> None:
+def _is_end_told(cell_id: int, pid: int) -> bool:
+    """Tell whether the parent of this process has written down how it ended."""
+    leavings = read_leavings(settings.VICTOR_HOME, pid)
+    return any(left.owner == cell_id and left.status is not None for left in leavings)
+
+
+def _look_for_ever(look: Callable[[], object], every_s: float) -> None:
     while True:
         try:
             look()
         except DatabaseError as error:
             log.info("The database does not answer, looking again: %s", error)
             connection.close()
-        time.sleep(min(settings.VICTOR_RECONCILE_S, LOOK_S))
+        time.sleep(min(settings.VICTOR_RECONCILE_S, every_s))
 
 
 def _end_frozen(trust: Trust) -> None:

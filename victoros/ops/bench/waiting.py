@@ -6,16 +6,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from agents.models import Swarm
+from agents.models import Agent, Swarm
 from audit.actors import SYSTEM
 from tasks.models import Task
 from tasks.services.control import start_swarm
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.crewed import await_true, living_cells, memory_mb, running_crew
 from victoros.ops.bench.swarms import make_agents, make_swarm, prepare
-from victoros.ops.chaos.processes import running_outside
+from victoros.ops.chaos.processes import fetch_json, running_outside
 
 TASKS, LATENCY_S, CELLS = 1000, 1.0, 2
+MANY, LONG_S = 3000, 5.0
+"""The larger round: as many tasks as wait that long."""
 
 
 def measure_waiting(runs: int) -> dict[str, Any]:
@@ -26,6 +28,9 @@ def measure_waiting(runs: int) -> dict[str, Any]:
         _run(swarm, 50)
         walls = [_run(swarm, TASKS) for _ in range(runs)]
         memory = memory_mb(living_cells())
+        Agent.objects.filter(swarm=swarm).update(max_active=MANY)
+        fetch_json(f"{url}/control", {"latency_s": LONG_S})
+        many = _run(swarm, MANY)
     figure = statistics.median(walls)
     return {
         "figure": round(figure, 2),
@@ -35,6 +40,8 @@ def measure_waiting(runs: int) -> dict[str, Any]:
         "ratio": round(figure / LATENCY_S, 2),
         "cells": CELLS,
         **memory,
+        "many_s": round(many, 2),
+        "many_is": f"{MANY:,} tasks with {LONG_S} s latency, once",
         "work": f"{TASKS} tasks x 1 step, model over HTTP with {LATENCY_S} s latency",
         "runs": [round(wall, 2) for wall in walls],
     }
