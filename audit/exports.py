@@ -38,7 +38,7 @@ def export_list(request: HttpRequest, export: Export) -> StreamingHttpResponse:
 
 
 def make_export(
-    request: HttpRequest, name: str, rows: QuerySet[Any], columns: Columns, format: str
+    request: HttpRequest, name: str, rows: QuerySet[Any], columns: Columns, format: str, tie: str = "pk"
 ) -> StreamingHttpResponse:
     """Export these rows; `?bom=1` puts a byte order mark first."""
-    return export_list(request, Export(name, rows, columns, format, request.GET.get("bom") == "1"))
+    return export_list(request, Export(name, rows, columns, format, request.GET.get("bom") == "1", tie))

@@ -7,6 +7,7 @@ from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from agents.permissions import visible_to
 from audit.models import AttentionItem
 from tasks.models import Approval, Task
+from tasks.selectors.attempts import say_state
 from tasks.selectors.filters import TaskFilter
 from tasks.selectors.lists import as_rows
 from tasks.selectors.needs import choose_needs
@@ -33,6 +34,29 @@ TASK_COLUMNS: Columns = {
     "started_at": lambda row: row.started_at,
     "ended_at": lambda row: row.ended_at,
     "verified_by": lambda row: row.verified_by,
+}
+ATTEMPT_COLUMNS: Columns = {
+    "id": lambda row: row.pk,
+    "task_id": lambda row: row.task_id,
+    "task": lambda row: row.task.title,
+    "attempt": lambda row: row.n,
+    "state": say_state,
+    "waiting_for": lambda row: row.waiting_for if row.status == "waiting" else "",
+    "waiting_since": lambda row: row.waiting_since if row.status == "waiting" else None,
+    "swarm": lambda row: row.swarm.name,
+    "agent": lambda row: row.agent.name,
+    "agent_id": lambda row: row.agent_id,
+    "cell_id": lambda row: row.cell_id,
+    "steps": lambda row: row.steps,
+    "tokens_in": lambda row: row.tokens_in,
+    "tokens_out": lambda row: row.tokens_out,
+    "dollars": lambda row: say_dollars(row.cost_nanos),
+    "created_at": lambda row: row.created_at,
+    "last_step_at": lambda row: row.last_step_at,
+    "ended_at": lambda row: row.ended_at,
+    "error_category": lambda row: row.error_category,
+    "error_message": lambda row: row.error_message,
+    "error_id": lambda row: row.error_id,
 }
 APPROVAL_COLUMNS: Columns = {
     "id": lambda row: row.pk,

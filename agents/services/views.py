@@ -15,6 +15,7 @@ from victoros.lib.errors import Conflict, InvalidInput, LimitReached, NotAllowed
 
 LISTS = {
     "task_list": gettext_lazy("Tasks"),
+    "attempt_list": gettext_lazy("Attempts"),
     "agent_list": gettext_lazy("Agents"),
     "mail_room": gettext_lazy("Mail room"),
     "audit_list": gettext_lazy("Audit"),

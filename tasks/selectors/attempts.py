@@ -39,7 +39,8 @@ _FIELDS = (
         "waiting_since",
         "error_category",
     ),
-    *("error_message", "error_id", "ready_at", "last_step_at", "ended_at", "task__title", "agent__name", "swarm__name"),
+    *("error_message", "error_id", "created_at", "ready_at", "last_step_at", "ended_at"),
+    *("task__title", "agent__name", "swarm__name"),
     *("cell__status", "cell__heartbeat_at"),
 )
 
@@ -109,18 +110,34 @@ def list_attempts(user: Any, choice: Choice) -> AttemptPage:
     """
     chosen = _choose(user, choice)
     by_state = _count(chosen)
-    page = read_page(
-        _in_state(chosen, choice.state).select_related("task", "agent", "swarm", "cell").only(*_FIELDS).alias(pk_sum=F("pk") + 0),
-        NEWEST, after=choice.after, before=choice.before, size=PAGE,
-    )  # fmt: skip
+    rows = _as_rows(_in_state(chosen, choice.state))
+    page = read_page(rows, NEWEST, after=choice.after, before=choice.before, size=PAGE)
     return AttemptPage(
-        rows=[AttemptLine(row, _say_state(row)) for row in page.rows],
+        rows=[AttemptLine(row, say_state(row)) for row in page.rows],
         total=by_state.get(choice.state, 0) if choice.state else _add_up(by_state),
         next=page.after,
         counts=[StateCount(name, by_state.get(name, 0)) for name in STATES if _is_told(name, by_state, choice.state)],
         everything=_add_up(by_state),
         previous=page.before,
     )
+
+
+def rows_of_attempts(user: Any, choice: Choice) -> QuerySet[Attempt]:
+    """Return every attempt the choice means, whatever its page; to be sorted as `NEWEST` is."""
+    return _as_rows(_in_state(_choose(user, choice), choice.state))
+
+
+def say_state(row: Attempt) -> str:
+    """Return its status, or `silent`."""
+    if row.status != "running" or row.cell is None:
+        return row.status
+    is_alive = row.cell.status in GOING and row.cell.heartbeat_at >= lease_start()
+    return "running" if is_alive else "silent"
+
+
+def _as_rows(rows: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    rows = rows.select_related("task", "agent", "swarm", "cell").only(*_FIELDS)
+    return rows.alias(pk_sum=F("pk") + 0)
 
 
 def _choose(user: Any, choice: Choice) -> QuerySet[Attempt]:
@@ -161,10 +178,3 @@ def _add_up(by_state: dict[str, int]) -> int:
 
 def _is_told(name: str, by_state: dict[str, int], asked: str) -> bool:
     return name == asked or (name != ACTIVE and bool(by_state.get(name)))
-
-
-def _say_state(row: Attempt) -> str:
-    if row.status != "running" or row.cell is None:
-        return row.status
-    is_alive = row.cell.status in GOING and row.cell.heartbeat_at >= lease_start()
-    return "running" if is_alive else "silent"

@@ -51,7 +51,7 @@ def test_a_file_holds_what_the_page_shows_and_no_more(viewer: Client, swarm: Swa
     assert [(row["title"], row["status"], row["swarm"]) for row in rows] == [("Wanted", "failed", swarm.name)]
 
 
-@pytest.mark.parametrize("address", ["/tasks/", "/agents/", "/mail/", "/audit/", "/needs-me/"])
+@pytest.mark.parametrize("address", ["/tasks/", "/attempts/", "/agents/", "/mail/", "/audit/", "/needs-me/"])
 @pytest.mark.parametrize("sort", ["csv", "json"])
 def test_each_list_is_a_file_cut_to_its_reader(client: Client, swarm: Swarm, address: str, sort: str) -> None:
     agent = make_agent(swarm)

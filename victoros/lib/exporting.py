@@ -38,11 +38,13 @@ class Export:
     format: str
     bom: bool = False
     """Begin with a byte order mark: some spreadsheets take UTF-8 for something else without."""
+    tie: str = "pk"
+    """The id as it is sorted by, as in `victoros.lib.paging.Order`."""
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more than `MOST` rows. One query."""
-        return self.queryset.order_by("-pk").values_list("pk", flat=True)[MOST : MOST + 1].exists()
+        return self.queryset.order_by(f"-{self.tie}").values_list("pk", flat=True)[MOST : MOST + 1].exists()
 
 
 def read_format(request: HttpRequest) -> str:
@@ -83,7 +85,7 @@ def guard_cell(value: Any) -> Any:
 
 def _csv(export: Export) -> Iterator[bytes]:
     yield ("\ufeff" if export.bom else "").encode() + _lines([list(export.columns)])
-    for rows in _pages(export.queryset):
+    for rows in _pages(export):
         yield _lines([[guard_cell(read(row)) for read in export.columns.values()] for row in rows])
 
 
@@ -97,7 +99,7 @@ def _json(export: Export, is_cut: bool) -> Iterator[bytes]:
     head = {"list": export.name, "at": clock.now().isoformat(), "limit": MOST, "is_cut": is_cut}
     yield (json.dumps(head)[:-1] + ', "rows": [').encode()
     separator = "\n"
-    for rows in _pages(export.queryset):
+    for rows in _pages(export):
         found = [{name: read(row) for name, read in export.columns.items()} for row in rows]
         texts = [json.dumps(row, ensure_ascii=False, cls=DjangoJSONEncoder) for row in found]
         yield (separator + ",\n".join(texts)).encode("utf-8", errors="replace")
@@ -105,8 +107,8 @@ def _json(export: Export, is_cut: bool) -> Iterator[bytes]:
     yield b"\n]}\n"
 
 
-def _pages(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    ordered, left, after = rows.order_by("-pk"), MOST, None
+def _pages(export: Export) -> Iterator[list[Any]]:
+    ordered, left, after = export.queryset.order_by(f"-{export.tie}"), MOST, None
     while left > 0:
         page = list((ordered.filter(pk__lt=after) if after else ordered)[: min(AT_ONCE, left)])
         if not page:

@@ -1,7 +1,11 @@
 """The list of attempts: what pages count of them opens to exactly these rows."""
 
+import csv
+import json
 import re
 from datetime import timedelta
+from io import StringIO
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,11 +13,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agents.models import Agent, Swarm
+from agents.models import Agent, SavedView, Swarm
+from audit.models import Entry
 from tasks.models import Attempt, Cell
 from tests.agents.factories import make_agent, make_swarm
 from tests.tasks.pages.conftest import SignedIn
 from tests.tasks.pages.rows import make_attempt, make_task
+from victoros.lib import exporting
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +34,11 @@ def numbers_on(client: Client, address: str) -> dict[str, int]:
     link = r'href="(/attempts/\?[^"]*)"[^>]*>(?:<b>)?([\d,]+)'
     found = re.findall(link, client.get(address).text)
     return {href.replace("&amp;", "&"): int(number.replace(",", "")) for href, number in found}
+
+
+def read(answer: Any) -> list[dict[str, str]]:
+    """Return the rows of a file of commas."""
+    return list(csv.DictReader(StringIO(answer.getvalue().decode())))
 
 
 def make_history(swarm: Swarm) -> Agent:
@@ -125,3 +136,61 @@ def test_pages_follow_each_other_and_cost_the_same(signed_in: SignedIn) -> None:
         page = client.get(f"/attempts/?after={page.next}").context["page"]
         seen |= {line.attempt.pk for line in page.rows}
     assert len(seen) == 130
+
+
+def test_a_file_holds_what_the_choice_means_on_all_its_pages(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    swarm = make_swarm()
+    agent = make_history(swarm)
+    gone = Cell.objects.create(host="test", pid=2, status="ended", ended_at=timezone.now())
+    make_attempt(make_task(swarm, agent=agent, status="in_progress"), agent, status="running", cell=gone)
+    client = signed_in("viewer", swarm)
+
+    page = client.get(f"/attempts/?agent={agent.pk}&state=failed").text
+    failed = read(client.get(f"/attempts/?agent={agent.pk}&state=failed&format=csv"))
+    living = json.loads(client.get("/attempts/?format=json").getvalue())["rows"]
+
+    assert f'href="/attempts/?agent={agent.pk}&amp;state=failed&amp;format=csv"' in page
+    assert [(row["attempt"], row["error_message"]) for row in failed] == [(n, "no route") for n in ("1", "2", "1")]
+    assert sorted((row["state"], row["waiting_for"]) for row in living) == [
+        ("running", ""),
+        ("silent", ""),
+        ("waiting", "mail"),
+    ]
+    entry = Entry.objects.filter(kind="list.exported").latest("pk")
+    assert (entry.object_name, entry.detail["format"]) == ("attempts", "json")
+
+
+def test_no_file_is_made_of_what_is_not_his(signed_in: SignedIn) -> None:
+    mine, foreign = make_swarm("mine"), make_swarm("foreign")
+    agent = make_history(foreign)
+    client = signed_in("viewer", mine)
+
+    assert client.get(f"/attempts/?agent={agent.pk}&format=csv").status_code == 404
+    assert client.get(f"/attempts/?swarm={foreign.pk}&format=json").status_code == 404
+    assert client.get("/attempts/?state=failed&format=csv").status_code == 400
+    assert not Entry.objects.filter(kind="list.exported").exists()
+    assert read(client.get("/attempts/?format=csv")) == []
+
+
+def test_a_choice_is_kept_under_a_name_and_the_list_opens_with_it(signed_in: SignedIn) -> None:
+    swarm = make_swarm()
+    make_history(swarm)
+    client = signed_in("operator", swarm)
+
+    asked = client.get(f"/attempts/?swarm={swarm.pk}&state=waiting").text
+    assert "/views/new/?list=attempt_list&amp;query=state%3Dwaiting%26swarm%3D" in asked
+    data = {
+        "list": "attempt_list",
+        "query": f"state=waiting&swarm={swarm.pk}&after=9",
+        "name": "Waiting",
+        "is_default": "on",
+    }
+    address = client.post("/views/new/", data)["Location"]
+
+    assert SavedView.objects.get().list_name == "attempt_list"
+    assert client.get("/attempts/")["Location"] == address == f"/attempts/?state=waiting&swarm={swarm.pk}"
+    assert 'aria-current="page" title="state=waiting' in client.get(address).text
+    assert rows_behind(client, "/attempts/?all=1") == 2
