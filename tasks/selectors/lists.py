@@ -15,7 +15,7 @@ from tasks.selectors.counts import count_visible
 from tasks.selectors.filters import ENDED, TaskFilter
 from tasks.selectors.hindrances import Hindrance, find_hindrances
 from tasks.selectors.sorting import order_of
-from victoros.lib.paging import Order, slice_rows
+from victoros.lib.paging import Order, arrange, slice_rows
 from victoros.lib.wording import say_word
 
 PAGE = 50
@@ -73,7 +73,7 @@ class TaskPage:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the board with its newest tasks."""
+    """One column of the board with its first tasks."""
 
     state: str
     label: str
@@ -107,16 +107,17 @@ def list_tasks(user: Any, choice: TaskFilter, *, size: int = PAGE) -> TaskPage:
 
 
 def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[Column]:
-    """Return the board: every column with its count and its newest tasks."""
+    """Return the board: every column with its count and its first tasks in the order of the choice."""
     chosen = choice.choose(visible_to(user, Task.objects.all()))
-    counts = {count.state: count.count for count in count_choice(user, choice, chosen)}
-    newest = _newest_first(chosen, user, choice)
-    ids = _first_ids([newest.filter(status__in=states)[:size] for states in COLUMNS.values()])
-    rows = list(as_rows(Task.objects.filter(pk__in=ids).order_by("-pk")))
+    counted = count_choice(user, choice, chosen)
+    counts = {count.state: count.count for count in counted}
+    ids = _first_ids([column[:size] for column in _walk_columns(user, choice, chosen, counted)])
+    known = Task.objects.annotate(title_sorted=Lower("title")).filter(pk__in=ids)
+    rows = list(as_rows(arrange(known, order_of(choice.sort))))
     return [
         Column(
             state=name,
-            label=name.replace("_", " "),
+            label=str(say_word(name)),
             total=_add_up(counts.get(state) for state in states),
             rows=[row for row in rows if row.status in states],
             query=choice.as_query(state=name, view="list"),
@@ -174,25 +175,28 @@ def as_rows(rows: QuerySet[Task]) -> QuerySet[Task]:
     return rows.select_related("swarm", "agent", "spent").defer(*_HEAVY)
 
 
-def walk(user: Any, choice: TaskFilter, counts: list[StateCount]) -> tuple[QuerySet[Task], Order]:
+def walk(
+    user: Any, choice: TaskFilter, counts: list[StateCount], states: tuple[str, ...] = ()
+) -> tuple[QuerySet[Task], Order]:
     """Return the rows of a choice and their order so that SQLite, which keeps no figures of its tables, takes the cheap way.
 
-    Few rows are found by their swarm or state and sorted. Of many, a page is read in the order of an index: the swarm and the
-    state are then written as sums, which no index holds. PostgreSQL knows its tables and is left to choose. `counts` are those of
-    the choice, and where words of it are common, of what these are looked for in: each of many titles costs a look.
+    With `states`, those of the choice do not matter. Few rows are found by their swarm or state and sorted. Of many, a page is
+    read in the order of an index: the swarm and the state are then written as sums, which no index holds. PostgreSQL knows its
+    tables and is left to choose. `counts` are those of the choice, and where words of it are common, of what these are looked for
+    in: each of many titles costs a look.
     """
-    order = order_of(choice.sort)
+    order, states = order_of(choice.sort), states or choice.states
     counted = [count for count in counts if count.count is not None]
     is_walked = choice.is_common or (choice.is_counted and order.field != "pk")
     is_lite = connection.vendor == "sqlite" and is_walked
     swarm = "swarm_sum" if is_lite and sum(one.count or 0 for one in counted) > SORTED else "swarm_id"
-    in_state = sum(one.count or 0 for one in counted if one.state in choice.states)
+    in_state = sum(one.count or 0 for one in counted if one.state in states)
     state = "state_sum" if is_lite and in_state > SORTED else "status"
     rows: QuerySet[Any] = Task.objects.alias(
         swarm_sum=F("swarm_id") + 0, state_sum=Concat("status", Value("")), pk_sum=F("pk") + 0
     )
     rows = choice.choose(visible_to(user, rows.annotate(title_sorted=Lower("title")), swarm), swarm)
-    rows = rows.filter(**{f"{state}__in": choice.states}) if choice.states else rows
+    rows = rows.filter(**{f"{state}__in": states}) if states else rows
     is_small = not choice.is_common or (is_lite and swarm == "swarm_id")
     is_within = choice.agent or choice.age or (is_small and (choice.swarm or not user.is_superuser))
     return rows, replace(order, tie="pk_sum") if order.field == "pk" and is_within else order
@@ -202,6 +206,17 @@ def in_order(rows: QuerySet[Task], ids: list[int]) -> list[Task]:
     """Return the rows in the order of their ids."""
     known = {row.pk: row for row in rows}
     return [known[pk] for pk in ids if pk in known]
+
+
+def _walk_columns(
+    user: Any, choice: TaskFilter, chosen: QuerySet[Task], counts: list[StateCount]
+) -> list[QuerySet[Task]]:
+    """Return the rows of every column of the board in the order of the choice."""
+    if not choice.sort:
+        newest = _newest_first(chosen, user, choice)
+        return [newest.filter(status__in=states) for states in COLUMNS.values()]
+    counts = _count_scope(user, choice) if choice.is_common else counts
+    return [arrange(*walk(user, choice, counts, states)) for states in COLUMNS.values()]
 
 
 def _newest_first(rows: QuerySet[Task], user: Any, choice: TaskFilter) -> QuerySet[Task]:

@@ -20,6 +20,7 @@ from tasks.selectors.lists import PAGE, TaskPage, list_columns, list_tasks
 from tasks.selectors.sorting import ORDERS, order_of
 from victoros.lib.errors import NotFound
 from victoros.lib.exporting import read_format
+from victoros.lib.wording import say_word
 
 PRIORITY_WORDS = {"high": _l("high priority"), "normal": _l("normal priority"), "low": _l("low priority")}
 AGE_WORDS = {
@@ -103,7 +104,7 @@ def _chips(choice: TaskFilter, swarm: Swarm | None, agent: Agent | None) -> list
     words = {
         "swarm": swarm and _("swarm %(name)s") % {"name": swarm.name},
         "agent": agent and _("agent %(name)s") % {"name": agent.name},
-        "state": choice.state and choice.state.replace("_", " "),
+        "state": choice.state and say_word(choice.state),
         "kind": choice.kind and _("kind %(name)s") % {"name": choice.kind},
         "priority": choice.priority and PRIORITY_WORDS[choice.priority],
         "needs": choice.needs and _("needs %(name)s") % {"name": choice.needs},

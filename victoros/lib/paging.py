@@ -64,6 +64,11 @@ def read_page(rows: QuerySet[M], order: Order, *, after: str = "", before: str =
     return Page(*_cut(read, lambda row: (getattr(row, order.field), row.pk), order, after, before, size))
 
 
+def arrange(rows: QuerySet[M], order: Order) -> QuerySet[M]:
+    """Return the rows in this order, from its first."""
+    return _arrange(rows, order, None, back=False)
+
+
 def slice_rows(rows: QuerySet[Any], order: Order, *, after: str = "", before: str = "", size: int) -> Slice:
     """Return one page: what follows the place `after`, or what ends at the place `before`.
 

@@ -94,6 +94,15 @@ def test_the_board_has_a_column_for_every_state(signed_in: SignedIn) -> None:
     assert f'data-key="card-{task.pk}"' in page
 
 
+def test_the_board_names_its_columns_in_the_readers_language(signed_in: SignedIn) -> None:
+    make_task(status="backlog")
+    page = read(signed_in(), "/tasks/?view=board&state=in_progress", **{"Accept-Language": "de"})
+
+    for label in ("Vorrat", "bereit", "in Arbeit", "blockiert", "erledigt", "bestätigt"):
+        assert f"{label}</" in page
+    assert "in progress" not in page
+
+
 def test_pages_of_swarms_hold_the_newest_tasks_with_a_way_to_all(signed_in: SignedIn) -> None:
     swarm = make_swarm()
     make_tasks(swarm, 30)
@@ -180,6 +189,35 @@ def test_the_heads_of_the_table_sort_it_and_turn_it_round(signed_in: SignedIn) -
     assert 'aria-sort="descending"' in page
     assert f'href="/tasks/?swarm={swarm.pk}&amp;sort=-updated"' in page
     assert "last changed first" in page
+
+
+def test_the_order_stays_on_the_way_to_the_board_and_back(signed_in: SignedIn) -> None:
+    swarm = make_swarm()
+    cards = [make_task(swarm, title=title).pk for title in ("Beta", "alpha", "Gamma")]
+    make_task(swarm, title="Aside", status="blocked")
+    client = signed_in()
+    address = f"/tasks/?swarm={swarm.pk}&sort=title"
+
+    listed = read(client, address)
+    board = read(client, f"{address}&view=board")
+
+    assert f'href="?swarm={swarm.pk}&amp;sort=title&amp;view=board"' in listed
+    assert f'href="?swarm={swarm.pk}&amp;sort=title"' in board
+    assert '<option value="title" selected>' in board
+    assert f'href="/tasks/?swarm={swarm.pk}&amp;view=board"' in board, "the chip that takes the order away"
+    places = [board.index(f'data-key="card-{cards[n]}"') for n in (1, 0, 2)]
+    assert places == sorted(places)
+
+
+def test_a_board_sorted_by_cost_says_whom_it_leaves_out(signed_in: SignedIn) -> None:
+    cheap, dear, free = (make_task(title=title) for title in ("cheap", "dear", "free"))
+    TaskCost.objects.create(task=cheap, cost_nanos=1)
+    TaskCost.objects.create(task=dear, cost_nanos=2)
+    page = read(signed_in(), "/tasks/?view=board&sort=cost")
+
+    assert page.index(f'data-key="card-{dear.pk}"') < page.index(f'data-key="card-{cheap.pk}"')
+    assert f'data-key="card-{free.pk}"' not in page
+    assert "the board shows only tasks that cost anything" in page
 
 
 def test_pages_lead_forwards_and_backwards(signed_in: SignedIn) -> None:

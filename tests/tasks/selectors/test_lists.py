@@ -1,6 +1,7 @@
 """Lists show what the asker may see, by page and by column, with true totals."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tasks.models import Dependency, Task
+from tasks.models import Dependency, Task, TaskCost
 from tasks.selectors import lists
 from tasks.selectors.filters import TaskFilter
 from tasks.selectors.lists import list_columns, list_tasks
@@ -96,6 +97,30 @@ def test_columns_hold_the_newest_and_count_the_rest() -> None:
     assert (columns["ready"].total, columns["ready"].hidden) == (25, 5)
     assert columns["ended"].total == 2
     assert columns["verified"].rows == []
+
+
+@pytest.mark.parametrize("sort", ["age", "priority", "-updated", "title", "-title", "cost"])
+@pytest.mark.parametrize("role", ["superuser", "viewer"])
+@pytest.mark.parametrize("many", [True, False])
+@pytest.mark.parametrize("search", ["", "task"])
+def test_every_column_begins_as_the_list_of_its_state_does(
+    sort: str, role: str, many: bool, search: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "SORTED", 2 if many else 5000)
+    swarm = make_swarm()
+    user = make_user(superuser=True) if role == "superuser" else make_user("viewer", swarm)
+    for status in ("ready", "ready", "ready", "failed", "cancelled", "blocked"):
+        for task in make_tasks(swarm, 2, status=status):
+            Task.objects.filter(pk=task.pk).update(priority=task.pk % 3)
+            TaskCost.objects.create(task=task, cost_nanos=1 + task.pk % 2)
+    make_tasks(make_swarm(), 3)
+    choice = TaskFilter(sort=sort, search=search)
+
+    columns = list_columns(user, choice, size=3)
+
+    listed = {name: list_tasks(user, replace(choice, state=name), size=3).rows for name in lists.COLUMNS}
+    assert {column.state: column.rows for column in columns} == listed
+    assert [len(rows) for rows in listed.values()] == [0, 3, 0, 2, 0, 0, 3]
 
 
 @pytest.mark.parametrize("view", [list_tasks, list_columns])
