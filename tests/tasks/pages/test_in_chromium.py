@@ -84,3 +84,18 @@ def test_nothing_scrolls_sideways_on_a_narrow_phone(open_page: OpenPage, path: s
     page.set_viewport_size({"width": 360, "height": 740})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_long_title_pushes_nothing_off_the_screen_of_the_admin(open_page: OpenPage, width: int) -> None:
+    task = make_task(title="W" * 200)
+    for address in ("/admin/tasks/task/", f"/admin/tasks/task/{task.pk}/change/"):
+        page = open_page(address)
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.get_by_text("W" * 200).last).to_be_visible()
+        shown = page.locator("#result_list td, #content-main .readonly")
+        beyond = [
+            box for box in (cell.bounding_box() for cell in shown.all()) if box and box["x"] + box["width"] > width
+        ]
+        assert shown.count() > 8
+        assert not beyond, address
