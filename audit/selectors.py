@@ -14,14 +14,15 @@ COUNTED = 1000
 """Beyond this many rows a list says `1,000+` instead of counting on."""
 
 
-def list_open_items(user: Any) -> QuerySet[AttentionItem]:
-    """Return what waits for a person, the most pressing first, then the oldest."""
-    return AttentionItem.objects.filter(scope_of(user).as_filter(), status="open").order_by("-severity", "id")
+def list_open_items(user: Any, action: str = "view") -> QuerySet[AttentionItem]:
+    """Return what waits for a person, the most pressing first, then the oldest: what `user` may look at, or `operate`."""
+    scope = scope_of(user, action)
+    return AttentionItem.objects.filter(scope.as_filter(), status="open").order_by("-severity", "id")
 
 
 def count_open_items(user: Any) -> int:
-    """Count what waits, up to `COUNTED`."""
-    return list_open_items(user)[:COUNTED].count()
+    """Count what waits for `user` to answer, up to `COUNTED`; what others answer does not call for them."""
+    return list_open_items(user, "operate")[:COUNTED].count()
 
 
 @dataclass(frozen=True)

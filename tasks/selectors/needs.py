@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Substr
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from agents.permissions import OPERATE, scope_of_user
+from agents.permissions import OPERATE, VIEW, scope_of_user
 from audit.models import AttentionItem
 from audit.selectors import COUNTED, list_open_items
 from tasks.models import Approval, Dependency
@@ -81,6 +81,13 @@ class Needs:
     begin: int = 0
     next_begin: int | None = None
     """Where the next page begins; None on the last."""
+    mine: int = 0
+    """How many of the total the reader may settle."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether any of its rows is the reader's to settle."""
+        return any(need.may_settle for need in self.rows)
 
 
 @dataclass(frozen=True)
@@ -109,13 +116,22 @@ def list_needs(
     """
     waiting = choose_needs(user, kind, swarm)
     total = waiting.order_by()[: COUNTED + 1].count()
+    mine = _count_mine(user, waiting, total)
     groups = _rank(waiting)
     if alike is not None:
         groups = [_Group(group.points, [pk], 0) for group in groups if alike in group.pks for pk in group.pks]
-        total = len(groups)
+        total = mine = len(groups)
     page = groups[begin : begin + limit]
     following = begin + limit if len(groups) > begin + limit else None
-    return Needs(_describe(user, page), min(total, COUNTED), total > COUNTED, begin, following)
+    return Needs(_describe(user, page), min(total, COUNTED), total > COUNTED, begin, following, min(mine, COUNTED))
+
+
+def _count_mine(user: Any, waiting: QuerySet[AttentionItem], total: int) -> int:
+    """Count what the reader may settle of what waits. One query for whoever may settle some of what they see, but not all."""
+    sees, settles = scope_of_user(user), scope_of_user(user, OPERATE)
+    if sees == settles:
+        return total
+    return waiting.filter(settles.as_filter()).order_by()[: COUNTED + 1].count()
 
 
 def list_alike(user: Any, alike: int, kind: str = "", swarm: int | None = None) -> list[int]:
@@ -124,8 +140,19 @@ def list_alike(user: Any, alike: int, kind: str = "", swarm: int | None = None) 
 
 
 def list_first_needs(user: Any, limit: int) -> list[Need]:
-    """Return the head of the queue without counting the rest. Three queries."""
-    return _describe(user, _rank(list_open_items(user))[:limit])
+    """Return the head of the queue of `choose_own_needs` without counting the rest. Three queries."""
+    return _describe(user, _rank(choose_own_needs(user))[:limit])
+
+
+def choose_own_needs(user: Any) -> QuerySet[AttentionItem]:
+    """Return what waits for `user` to settle; for somebody who may settle nothing, what waits for others before their eyes."""
+    return list_open_items(user, OPERATE if settles_any(user) else VIEW)
+
+
+def settles_any(user: Any) -> bool:
+    """Tell whether there may be anything that `user` is to settle."""
+    scope = scope_of_user(user, OPERATE)
+    return scope.everything or bool(scope.swarm_ids or scope.workspace_ids)
 
 
 def describe_items(user: Any, items: list[AttentionItem]) -> list[Need]:

@@ -50,7 +50,7 @@ def approval_list(request: HttpRequest) -> HttpResponseBase:
         needs = list_needs(request.user, kind=kind, begin=begin, alike=alike, swarm=pk)
         return {
             "needs": needs,
-            "open_item_count": None if kind or alike or swarm else needs.total,
+            "open_item_count": None if kind or alike or swarm else needs.mine,
             "kind": kind,
             "swarm": swarm,
             "swarms": partial(list_choosable_swarms, request.user),  # read by the page alone, not by its section

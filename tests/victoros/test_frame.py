@@ -7,10 +7,12 @@ import struct
 import pytest
 from django.test import Client
 
+from agents.permissions import grant
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from tests.agents.factories import make_swarm, make_user
 from victoros.dashboard.assets import asset_url, load_bundle
+from victoros.dashboard.board import read_board
 from victoros.settings import BASE_DIR
 
 pytestmark = pytest.mark.django_db
@@ -57,14 +59,54 @@ def test_there_is_no_other_asset(client: Client) -> None:
     assert client.get("/assets/000000000000/settings.py").status_code == 404
 
 
-def test_the_tally_counts_what_the_reader_may_see(client: Client) -> None:
-    mine, foreign = make_swarm(), make_swarm()
-    for swarm in (mine, foreign):
+def test_the_tally_counts_what_the_reader_may_settle(client: Client) -> None:
+    mine, seen, foreign = make_swarm(), make_swarm(), make_swarm()
+    for swarm in (mine, seen, foreign):
         raise_item(
             actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=swarm.pk, swarm_ref=swarm.pk
         )
-    client.force_login(make_user("viewer", mine))
+    user = make_user("operator", mine)
+    grant(user, "viewer", seen)
+    client.force_login(user)
     assert re.search(r'id="needs-me-tally"[^>]*>1<', client.get("/live/tally/").text)
+    assert len(re.findall('id="item-', client.get("/needs-me/").text)) == 2
+
+
+def test_nobody_who_may_only_look_is_called_to_answer(client: Client) -> None:
+    swarm = make_swarm()
+    raise_item(
+        actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=swarm.pk, swarm_ref=swarm.pk
+    )
+    answers = ("<kbd>a</kbd>", "<kbd>r</kbd>", "<kbd>e</kbd>", "<kbd>x</kbd>", 'data-key-press="a"')
+    for role, is_called in (("viewer", False), ("operator", True)):
+        client.force_login(make_user(role, swarm))
+        board, needs, keys = (client.get(address).text for address in ("/", "/needs-me/", "/keys/"))
+        for page in (board, needs):
+            assert bool(re.search(r'data-tally="needs-me-tally">1<', page)) == is_called
+            assert bool(re.search(r'id="needs-me-tally"[^>]*>1<', page)) == is_called
+            assert ("<h2>Waits for others</h2>" in page) != is_called
+            assert "It failed" in page
+        assert ('<span class="label">Waits for others</span><span class="n">1</span>' in board) != is_called
+        assert [key in needs for key in answers] == [is_called] * len(answers)
+        assert ("approve, answer or take note" in keys) == is_called
+        assert "next row" in keys
+        swarm_page = client.get(f"/swarms/{swarm.pk}/").text
+        assert ("answer them" in swarm_page) == is_called
+
+
+def test_the_queue_says_how_much_of_it_is_the_readers(client: Client) -> None:
+    mine, seen = make_swarm(), make_swarm()
+    for swarm in (mine, seen):
+        raise_item(
+            actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=swarm.pk, swarm_ref=swarm.pk
+        )
+    user = make_user("operator", mine)
+    grant(user, "viewer", seen)
+    client.force_login(user)
+    assert "most pressing first, 1 for you" in client.get("/needs-me/").text
+    assert read_board(user).figures.open_items == len(read_board(user).needs) == 1
+    client.force_login(make_user("operator", mine))
+    assert "for you" not in client.get("/needs-me/").text
 
 
 def test_the_current_place_is_marked(client: Client) -> None:

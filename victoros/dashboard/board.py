@@ -14,7 +14,7 @@ from audit.models import Entry
 from audit.phrases import ROUTINE
 from audit.selectors import choose_recent_entries
 from tasks.selectors.minutes import as_trends, choose_minutes
-from tasks.selectors.needs import Need, list_first_needs
+from tasks.selectors.needs import Need, list_first_needs, settles_any
 from victoros.dashboard.cells import CellsPage, as_cells_for_board, choose_cells_for_board
 from victoros.dashboard.crew import Member, choose_members, describe_members
 from victoros.dashboard.figures import Figures, as_figures, choose_figures
@@ -43,6 +43,8 @@ class Board:
     at: datetime
     figures: Figures
     needs: list[Need]
+    settles: bool
+    """Whether the reader is one of those for whom things wait."""
     troubles: list[Trouble]
     stages: list[Stage]
     members: list[Member]
@@ -72,6 +74,7 @@ def read_board(user: Any) -> Board:
         at=now,
         figures=figures,
         needs=list_first_needs(user, NEEDS),
+        settles=settles_any(user),
         troubles=find_trouble(figures, members, cells),
         stages=_as_stages(figures.tasks),
         members=members,

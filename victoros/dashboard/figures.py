@@ -9,9 +9,9 @@ from django.db.models.functions import Cast
 
 from agents.models import Agent, Provider, Workspace
 from agents.permissions import visible_to
-from audit.selectors import list_open_items
 from tasks.models import Attempt, Spend, TaskTally
 from tasks.selectors.attempts import is_driven
+from tasks.selectors.needs import choose_own_needs
 from victoros.lib import clock
 
 ZERO = Value(0, BigIntegerField())
@@ -35,6 +35,7 @@ class Figures:
     tokens_today: int = 0
     nanos_today: int = 0
     open_items: int = 0
+    """What waits for the reader; for whoever may settle nothing, what waits for others before their eyes."""
     broken_providers: int = 0
     sample: str = ""
     """Name of the workspace that holds sample data; empty when none does."""
@@ -108,7 +109,7 @@ def _today(user: Any) -> "QuerySet[Any, Any]":
 
 
 def _items(user: Any) -> "QuerySet[Any, Any]":
-    return _columns(list_open_items(user).order_by(), "items", EMPTY, Count("pk"), ZERO)
+    return _columns(choose_own_needs(user).order_by(), "items", EMPTY, Count("pk"), ZERO)
 
 
 def _providers() -> "QuerySet[Any, Any]":

@@ -189,7 +189,14 @@ KEYS: dict[Phrase, tuple[tuple[str, Phrase], ...]] = {
 }
 """Every key the pages answer to, for the page of keys; the places come after them."""
 
+ACTING = frozenset("acemnrx.")
+"""Keys that change something, for those who may operate anything."""
+
 
 def keys_for(user: Any) -> dict[Phrase, tuple[tuple[str, Phrase], ...]]:
     """Return the keys of this reader's pages, by where they work."""
-    return KEYS | {_("Go to"): tuple((f"g {place.key}", place.label) for place in places_for(user))}
+    left_out = frozenset() if _may_anywhere(user, OPERATE) else ACTING
+    known = {name: tuple(row for row in keys if row[0] not in left_out) for name, keys in KEYS.items()}
+    return {name: keys for name, keys in known.items() if keys} | {
+        _("Go to"): tuple((f"g {place.key}", place.label) for place in places_for(user))
+    }

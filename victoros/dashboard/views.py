@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
     def build() -> dict[str, Any]:
         board = read_board(request.user)
-        return {"board": board, "open_item_count": board.figures.open_items}
+        return {"board": board, "open_item_count": board.figures.open_items if board.settles else 0}
 
     return render_live(request, live, "dashboard/board.html", "dashboard/_board.html", build)
 
