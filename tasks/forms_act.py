@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from agents.tools.registry import find_tool
 from tasks.models import Approval
-from tasks.services.proposals import faults_of
+from tasks.services.proposals import faults_of, name_fault
 
 PREFIX = "arg-"
 LONG = 200
@@ -78,7 +78,8 @@ class EditForm(forms.Form):
         self.arguments = dict(self._read(cleaned))
         if not self.errors:
             for name, message in faults_of(self.approval.tool, self.arguments):
-                self.add_error(PREFIX + name if PREFIX + name in self.fields else None, message)
+                is_shown = PREFIX + name in self.fields
+                self.add_error(PREFIX + name if is_shown else None, message if is_shown else name_fault(name, message))
         return cleaned
 
     def _read(self, cleaned: dict[str, Any]) -> Any:

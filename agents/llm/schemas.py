@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from json import dumps
 from typing import Any
 
@@ -13,7 +12,6 @@ from agents.llm.types import JsonObject
 LONGEST_TEXT = 1200
 """Characters; the grammar of llama.cpp refuses repetitions above 2,000."""
 SHORTEST_CAP = 40
-LONGEST_FAULT = 200
 MOST_ITEMS = 8
 _PARTS = ("type", "properties", "required", "enum", "const", "items", "anyOf", "oneOf")
 _BOUNDS = ("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum")
@@ -34,11 +32,9 @@ def find_fault(value: object, schema: JsonObject) -> str:
     return f"{where}: {fault.message}" if where else str(fault.message)
 
 
-def find_faults(value: object, schema: JsonObject, most: int = 20) -> list[tuple[str, str]]:
-    """Return all that is wrong with an object as (property, sentence); the property is empty for the object itself."""
-    validator = _compile_schema(dumps(schema, sort_keys=True))
-    faults = islice(validator.iter_errors(value), most)
-    return [(str(fault.instance_path[0]) if fault.instance_path else "", _shorten(fault.message)) for fault in faults]
+def iterate_faults(value: object, schema: JsonObject) -> Iterator[jsonschema_rs.ValidationError]:
+    """Tell one by one what is wrong with the value, as the checker of schemas names it."""
+    return _compile_schema(dumps(schema, sort_keys=True)).iter_errors(value)
 
 
 def narrow_schema(schema: JsonObject, max_tokens: int) -> JsonObject:
@@ -52,15 +48,6 @@ def narrow_schema(schema: JsonObject, max_tokens: int) -> JsonObject:
     plain = _write_out(schema, definitions, _DEEPEST)
     texts = max(1, sum(1 for _ in _find_texts(plain)))
     return _bound(plain, min(LONGEST_TEXT, max(SHORTEST_CAP, max_tokens * 2 // texts)))
-
-
-def _shorten(message: str) -> str:
-    """Leave out the middle: a message repeats the value it is about, which may be a whole file."""
-    return (
-        message
-        if len(message) <= LONGEST_FAULT
-        else f"{message[: LONGEST_FAULT // 2]} … {message[-LONGEST_FAULT // 2 :]}"
-    )
 
 
 @lru_cache(maxsize=512)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents.llm.schemas import find_faults
+from agents.tools.faults import Fault, find_faults
 from agents.tools.policy import canonical
 from agents.tools.registry import find_tool
 from victoros.lib.errors import InvalidInput
@@ -16,16 +16,22 @@ def check_arguments(tool: str, arguments: dict[str, Any]) -> None:
     """Raise `InvalidInput` for arguments that the tool's schema refuses."""
     faults = faults_of(tool, arguments)
     if faults:
-        said = "; ".join(f"{name}: {message}" if name else message for name, message in faults[:3])
+        said = "; ".join(name_fault(*fault) for fault in faults[:3])
         raise InvalidInput(
             _("%(tool)s cannot be called like this: %(said)s") % {"tool": tool, "said": said},
             hint=_("Change the arguments and try again."),
         )
 
 
-def faults_of(tool: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
+def name_fault(argument: str, said: str) -> str:
+    """Return a fault with its argument before it, where it has one."""
+    return f"{argument}: {said}" if argument else said
+
+
+def faults_of(tool: str, arguments: dict[str, Any]) -> list[Fault]:
     """Return what is wrong as (argument, sentence); the argument is empty where it is about all of them."""
     length = len(canonical(arguments))
     if length > MAX_CHARACTERS:
-        return [("", f"The arguments have {length:,} characters; an act may have {MAX_CHARACTERS:,}.")]
+        said = _("The arguments have %(length)s characters; an act may have %(most)s.")
+        return [("", said % {"length": f"{length:,}", "most": f"{MAX_CHARACTERS:,}"})]
     return find_faults(arguments, find_tool(tool).schema)

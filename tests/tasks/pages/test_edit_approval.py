@@ -67,6 +67,14 @@ def test_faults_stand_beside_their_fields_and_nothing_is_approved(client: Client
     assert approval.status == "pending"
 
 
+def test_a_fault_is_told_in_the_readers_language(client: Client, approval: Approval) -> None:
+    headers = {"Accept-Language": "de"}
+    fields = {"digest": approval.digest, "arg-path": "x" * 500, "arg-text": "", "note": ""}
+    answer = client.post(f"/approvals/{approval.pk}/edit/", fields, headers=headers)
+    assert "Zu lang: 500 von höchstens 400 Zeichen." in answer.text
+    assert "longer than" not in answer.text
+
+
 def test_an_edit_of_another_act_is_refused(client: Client, approval: Approval) -> None:
     answer = send(client, approval, digest="0" * 64, **{"arg-text": "three"})
     assert (answer.status_code, approval.status) == (409, "pending")
