@@ -98,6 +98,29 @@ def test_a_list_has_one_line_above_it_on_a_phone_whatever_it_says(open_page: Ope
     expect(page).to_have_url(f"{site}/swarms/new/")
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_can_be_done_to_a_row_takes_no_line_of_its_own_on_a_phone(open_page: OpenPage, language: str) -> None:
+    make_world()
+    page = open_page("/")
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.url}])
+    site = page.url.rstrip("/")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}/providers/")
+    for card in page.locator("#providers article").all():
+        name, test = card.locator("h2").bounding_box(), card.locator("button:not(.quiet)").bounding_box()
+        assert name
+        assert test
+        assert abs(name["y"] + name["height"] / 2 - test["y"] - test["height"] / 2) <= 2
+        assert name["x"] + name["width"] <= test["x"]
+    page.goto(f"{site}/needs-me/")
+    for row in page.locator(".row.need:has(> .pick)").all():
+        box, words = row.locator(".pick input").bounding_box(), row.locator(".main").bounding_box()
+        assert box
+        assert words
+        assert words["y"] - 12 <= box["y"] <= words["y"] + 12
+        assert box["x"] + box["width"] <= words["x"]
+
+
 def test_the_bar_at_the_bottom_hides_nothing_and_is_opaque(open_page: OpenPage) -> None:
     make_world()
     page = open_page("/")
