@@ -1,6 +1,7 @@
 """One worker identity."""
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from agents.models.swarm import DesiredState
@@ -58,6 +59,8 @@ class Agent(models.Model):
     """Billionths of a US dollar."""
     created_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True, blank=True)
+    twin = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """Above 0 tells apart those whose names differed in capitals only before that was refused."""
 
     class Meta:
         ordering = ["name"]
@@ -73,6 +76,9 @@ class Agent(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["swarm", "name"], condition=models.Q(retired_at=None), name="agent_name_once"
+            ),
+            models.UniqueConstraint(
+                "swarm", Lower("name"), "twin", condition=models.Q(retired_at=None), name="agent_name_alike_once"
             ),
             models.CheckConstraint(condition=models.Q(max_active__gte=1), name="agent_max_active_positive"),
             models.CheckConstraint(condition=models.Q(desired_state__in=DesiredState.values), name="agent_state_known"),

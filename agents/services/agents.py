@@ -1,10 +1,11 @@
 """Making, changing and retiring agents. Pausing and stopping them is in `tasks.services.control`."""
 
 from collections.abc import Callable, Iterable
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import ngettext
 
 from agents.models import Agent, AgentVersion, Provider, Swarm
@@ -27,6 +28,7 @@ from victoros.lib.sentences import sentence as _
 CHANGEABLE = ("name", "role", "instructions", "capabilities", "tools", "provider", "max_active", "program")
 VERSIONED = {"instructions", "capabilities", "tools", "provider", "program"}
 MOST_ACTIVE = 1000
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def create_agent(
@@ -89,9 +91,10 @@ def change_agent(
         if changed:
             if "name" in changed:
                 _refuse_likeness(row)
+                row.twin = 0
             is_new_version = bool(VERSIONED & set(changed))
             row.version += is_new_version
-            _save(row, [*changed, "version"])
+            _save(row, [*changed, "version", "twin"])
             if is_new_version:
                 _keep_version(actor, row)
             again = {"as_version": as_version} if as_version is not None else {}
@@ -186,17 +189,24 @@ def _clean_provider(provider: Provider | None) -> Provider | None:
 
 
 def _refuse_likeness(agent: Agent) -> None:
-    """Refuse a name that differs from a colleague's in capitals only: nobody could tell the two apart."""
+    """Refuse a name that differs from a colleague's in capitals only: nobody could tell the two apart. One look into an index."""
     name = agent.name
-    spelt = {name.lower(), name.upper(), name.capitalize(), name.title()}  # beyond ASCII, SQLite folds no capitals
-    like = Agent.objects.filter(Q(name__iexact=name) | Q(name__in=spelt), swarm=agent.swarm_id, retired_at=None)
-    known = like.exclude(pk=agent.pk).exclude(name=name).values_list("name", flat=True).first()
-    if known is not None:
+    like = Agent.objects.alias(folded=Lower("name")).filter(
+        swarm=agent.swarm_id, retired_at=None, folded__in=_fold(name)
+    )
+    known = like.exclude(pk=agent.pk).exclude(name=name).values_list("name", flat=True).order_by()[:1]
+    if known:  # in no order: for one by name, PostgreSQL walks all of them
         raise Conflict(
             _("There is already an agent named %(known)s in this swarm; %(name)s differs in capitals only.")
-            % {"known": known, "name": name},
+            % {"known": known[0], "name": name},
             hint=_("Choose another name."),
         )
+
+
+def _fold(name: str) -> set[str]:
+    """Return what databases make of alike names: some fold every letter, SQLite those of ASCII alone."""
+    spelt = {name, name.lower(), name.upper(), name.capitalize(), name.title()}
+    return {name.lower()} | {one.translate(_ASCII_LOWER) for one in spelt}
 
 
 def _save(agent: Agent, fields: list[str] | None = None) -> None:
@@ -204,6 +214,7 @@ def _save(agent: Agent, fields: list[str] | None = None) -> None:
         with transaction.atomic():
             agent.save(update_fields=fields)
     except IntegrityError as error:
+        _refuse_likeness(agent)  # made by somebody else since it was looked for
         raise Conflict(
             _("There is already an agent named %(name)s in this swarm.") % {"name": agent.name},
             hint=_("Choose another name."),

@@ -1,8 +1,14 @@
 """Making, changing and retiring agents."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
+from agents.services import agents
 from agents.services.agents import change_agent, create_agent, retire_agent
 from audit.models import AttentionItem, Entry
 from tests.agents.factories import OPERATOR, make_agent, make_message, make_provider, make_swarm
@@ -118,6 +124,58 @@ def test_a_name_that_differs_in_capitals_only_is_refused() -> None:
 def test_agents_that_were_alike_before_can_still_be_changed() -> None:
     first = make_agent(name="Checker")
     second = make_agent(first.swarm, "Other")
-    Agent.objects.filter(pk=second.pk).update(name="checker")
+    Agent.objects.filter(pk=second.pk).update(name="checker", twin=1)  # as the migration leaves it
 
     assert change_agent(actor=OPERATOR, agent=second, name="checker", role="reads").role == "reads"
+    with pytest.raises(Conflict, match="differs in capitals only"):
+        make_agent(first.swarm, "CHECKER")
+    renamed = change_agent(actor=OPERATOR, agent=second, name="proof-reader")
+    assert renamed.twin == 0
+
+
+@pytest.mark.parametrize("name", ["checker", "Checker"])
+def test_two_who_take_a_name_at_once_are_told_apart(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    swarm = make_swarm()
+    looks = iter([lambda agent: Agent.objects.create(swarm=swarm, name="Checker")])
+    look = agents._refuse_likeness
+    monkeypatch.setattr(agents, "_refuse_likeness", lambda agent: next(looks, look)(agent))
+
+    with pytest.raises(Conflict, match="already an agent named Checker in this swarm"):
+        create_agent(actor=OPERATOR, swarm=swarm, name=name)
+    assert not Entry.objects.filter(kind="agent.created").exists()
+
+
+def test_the_database_keeps_names_apart_too() -> None:
+    first = make_agent(name="Checker")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Agent.objects.create(swarm=first.swarm, name="checker")
+    retire_agent(actor=OPERATOR, agent=first)
+    assert Agent.objects.create(swarm=first.swarm, name="checker").pk
+
+
+def test_the_migration_leaves_agents_that_are_alike_as_they_are() -> None:
+    swarm = make_swarm()
+    rows = [("Checker", 0), ("editor", 0), ("checker", 8), ("CHECKER", 9)]
+    made = [Agent.objects.create(swarm=swarm, name=name, twin=twin) for name, twin in rows]
+    Agent.objects.create(swarm=make_swarm(), name="checker")
+
+    import_module("agents.migrations.0015_number_twins").number_twins(apps, None)
+
+    found = dict(Agent.objects.values_list("pk", "twin"))
+    assert [found[agent.pk] for agent in made] == [0, 0, 1, 2]
+    assert sum(found.values()) == 3
+
+
+def test_a_name_is_compared_with_thousands_through_an_index() -> None:
+    swarm = make_swarm()
+    Agent.objects.bulk_create(Agent(swarm=swarm, name=f"agent {n}") for n in range(3_000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as asked:
+        make_agent(swarm, "Agent x")
+    looks = [query["sql"] for query in asked if "LOWER" in query["sql"]]
+    assert len(looks) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(f"{'EXPLAIN' if connection.vendor == 'postgresql' else 'EXPLAIN QUERY PLAN'} {looks[0]}")
+        plan = str(cursor.fetchall())
+    assert "agent_name_alike_once" in plan
