@@ -75,7 +75,7 @@ def release_message(*, actor: Actor, message: Message) -> bool:
 def withhold_message(*, actor: Actor, message: Message, reason: str) -> bool:
     """Never deliver a held letter; False if it was withheld already. Records `message.withheld`."""
     why = clean_line(reason, "reason", 150)
-    dead_reason = f"Withheld by {actor.name}" + (f": {why}" if why else ".")
+    dead_reason = f"Withheld by {actor.name}: {why}" if why else f"Withheld by {actor.name}."
     with transaction.atomic():
         row = _lock(message)
         if row.status not in (Status.HELD, Status.DEAD):

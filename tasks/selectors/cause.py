@@ -11,6 +11,7 @@ from tasks.models import Attempt, Step, Task
 from tasks.selectors.step_words import say_error, title_of
 from tasks.selectors.window import RunChoice, read_window
 from victoros.lib.figures import say_seconds
+from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_many, say_word
 
 ENDED_BADLY = ("failed", "quarantined")
@@ -58,7 +59,7 @@ def explain_failure(task: Task, attempts: list[Attempt]) -> Cause | None:
     error = failed.error if failed is not None and isinstance(failed.error, dict) else {}
     return Cause(
         category=(latest.error_category if latest else "") or "unknown",
-        message=(latest.error_message if latest else "") or task.reason or _("No reason was given."),
+        message=say_reason((latest.error_message if latest else "") or task.reason) or _("No reason was given."),
         hint=str(error.get("hint") or ""),
         error_id=latest.error_id if latest else "",
         attempt=latest,

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tasks.models import Step
+from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_word
 
 _TELLING = ("path", "title", "subject", "question", "name", "to", "url", "result", "text")
@@ -39,7 +40,7 @@ def arguments_of(request: Any) -> dict[str, Any]:
 def say_error(error: Any) -> str:
     """Return an error that a step or attempt holds in one line."""
     if isinstance(error, dict):
-        category, message = say_word(error.get("category") or ""), str(error.get("message") or "")
+        category, message = say_word(error.get("category") or ""), say_reason(str(error.get("message") or ""))
         return ": ".join(part for part in (category, message) if part)[:160]
     return str(error or "failed")[:160]
 

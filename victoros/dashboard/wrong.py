@@ -11,6 +11,7 @@ from victoros.dashboard.crew import Member
 from victoros.dashboard.figures import Figures
 from victoros.lib.database import was_full_lately
 from victoros.lib.disk import find_full
+from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_many, say_word
 
 
@@ -67,7 +68,7 @@ def _of_cells(cells: CellsPage, figures: Figures) -> list[Trouble]:
                 Trouble("stalled", _("Cell %(pk)s is silent") % {"pk": row.cell.pk}, why, url, row.cell.heartbeat_at)
             )
     for cell in cells.gone:
-        why = cell.reason or _("its attempts went on elsewhere")
+        why = say_reason(cell.reason) or _("its attempts went on elsewhere")
         found.append(Trouble("dead", _("Cell %(pk)s died") % {"pk": cell.pk}, why, url, cell.ended_at))
     return found
 
@@ -88,7 +89,7 @@ def _of_members(members: list[Member], is_explained: bool) -> list[Trouble]:
         agent, url = member.agent, reverse("agent_view", args=[member.agent.pk])
         name = _("%(agent)s of %(swarm)s") % {"agent": agent, "swarm": agent.swarm} if are_many else agent.name
         if agent.status in ("error", "offline"):
-            why = agent.status_reason or _("see its last steps")
+            why = say_reason(agent.status_reason) or _("see its last steps")
             said = _("%(name)s is in error") if agent.status == "error" else _("%(name)s is offline")
             found.append(Trouble("error", said % {"name": name}, why, url, agent.status_since))
         elif member.is_wrong and not is_explained:

@@ -13,10 +13,17 @@ from django.utils.translation import gettext
 from audit import phrases
 from audit.watch import Watch
 from victoros.lib import clock, figures, signs
+from victoros.lib.reasons import say_reason
 from victoros.lib.shapes import look_of
 from victoros.lib.wording import say_word
 
 register = template.Library()
+
+
+@register.filter
+def reason(kept: str) -> str:
+    """Say why something is as it is: `{{ task.reason|reason }}`."""
+    return say_reason(kept)
 
 
 @register.simple_tag
