@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from agents.models import Workspace
 from agents.permissions import grant
@@ -111,7 +112,7 @@ def _make_cell(troupes: Sequence[Troupe]) -> Cell | None:
         pid=0,
         status="ended",
         ended_at=clock.now(),
-        reason="Part of the sample data: nothing drives it.",
+        reason=gettext_noop("Part of the sample data: nothing drives it."),
     )
 
 

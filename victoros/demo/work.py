@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from tasks.models import Attempt, Cell, Dependency, Step, Task
 from tasks.titles import remember_titles
 from victoros.demo.cast import Player
@@ -165,10 +167,10 @@ def _let_wait(scene: Scene, done: Done, row: Attempt) -> None:
         row.wake_at = scene.now + timedelta(days=30)
     words = {
         "mail": "It waits for mail.",
-        "time": "It looks again in a month.",
+        "time": gettext_noop("It looks again in a month."),
         "approval": "publish_file waits for approval.",
     }
-    done.row.reason = words.get(row.waiting_for, "It asks a question.")
+    done.row.reason = words.get(row.waiting_for, gettext_noop("It asks a question."))
 
 
 def _date_task(scene: Scene, done: Done) -> None:

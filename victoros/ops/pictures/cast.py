@@ -63,7 +63,8 @@ def make_cells(now: datetime) -> list[Cell]:
         for n, (host, r) in enumerate((("north-1", 3), ("north-1", 2), ("north-2", 3)))
     ]
     Cell.objects.create(
-        host="north-2/8f21", pid=4702, status="dead", ended_at=now - timedelta(minutes=2), reason="killed; its attempts went on",
+        host="north-2/8f21", pid=4702, status="dead", ended_at=now - timedelta(minutes=2),
+        reason="process 4702 died: it was killed by SIGKILL",
         heartbeat_at=now - timedelta(minutes=2), started_at=now - timedelta(hours=1),
     )  # fmt: skip
     return cells

@@ -40,7 +40,11 @@ def make_tasks(desk: Swarm, scout: Swarm, crew: dict[str, Agent], cells: list[Ce
         scout, "Look for news about Orsted", "failed", agent=crew["scout-1"], reason="The provider did not answer."
     )
     publish = _make_task(
-        desk, "Publish the digest of week 47", "blocked", agent=crew["editor"], reason="Waits for a person."
+        desk,
+        "Publish the digest of week 47",
+        "blocked",
+        agent=crew["editor"],
+        reason="publish_file waits for approval.",
     )
     _journal(
         _begin(
