@@ -102,6 +102,8 @@ VICTOR_LEASE_S = env.float("VICTOR_LEASE_S", 10.0)
 
 # --- database -------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url_config(VICTOR_DATABASE_URL)}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+"""Seconds that a thread of the web process keeps its connection for requests to come."""
 _engine = DATABASES["default"].get("ENGINE", "")
 if _engine.endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -111,7 +113,6 @@ if _engine.endswith("sqlite3"):
     }
 elif _engine.endswith("postgresql"):
     DATABASES["default"]["ENGINE"] = "victoros.lib.postgres"
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # The engine's statements are prepared (`victoros.lib.postgres.pipeline`): to plan one takes up to ten times as long as to run.
     # A process that froze in the middle of a transaction must not hold its rows for ever; a server that is gone must not
