@@ -1,20 +1,21 @@
 """How status, facts, figures and live sections are written in templates: `{% load look %}`."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from audit import phrases
 from audit.watch import Watch
 from victoros.lib import clock, figures, signs
 from victoros.lib.reasons import say_reason
-from victoros.lib.shapes import look_of
+from victoros.lib.shapes import Look, look_of
 from victoros.lib.wording import say_word
 
 register = template.Library()
@@ -43,13 +44,19 @@ def _draw_shape(tone: str, name: str) -> SafeString:
 def status(value: str, word: str = "") -> SafeString:
     """Draw a status: shape, word and tone. `word` replaces the status's own word."""
     look = look_of(value)
+    return _draw_status(value, look, str(word or say_word(value)))
+
+
+@lru_cache(1024)
+def _draw_status(value: str, look: Look, word: str) -> SafeString:
+    """Draw a status, once a process as long as they are few."""
     return format_html(
         '<span class="status" data-status="{}" data-tone="{}">'
         '<svg class="shape" aria-hidden="true"><use href="#shape-{}"/></svg>{}</span>',
         value,
         look.tone,
         look.shape,
-        word or say_word(value),
+        word,
     )
 
 
@@ -98,12 +105,9 @@ def age(moment: datetime | None) -> SafeString | str:
     """Write how long ago something was; the page keeps it ticking."""
     if moment is None:
         return figures.NONE
-    return format_html(
-        '<time datetime="{}" title="{}" data-age>{}</time>',
-        moment.isoformat(),
-        f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}",
-        figures.say_since(moment),
-    )
+    local = timezone.localtime(moment).isoformat(" ")[:19]
+    since = escape(figures.say_since(moment))
+    return mark_safe(f'<time datetime="{moment.isoformat()}" title="{local}" data-age>{since}</time>')  # nosec B308 B703: digits, and words escaped just above
 
 
 @register.filter
