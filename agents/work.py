@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from agents.models import Agent, Swarm
 
@@ -177,12 +178,24 @@ class WorkReader(Protocol):
         """Return the newest finished steps."""
         ...
 
-    def read_trends(self, user: Any, swarm_id: int | None = None) -> Trends:
-        """Return the last hour of one swarm, whose right to look at was asked before."""
+    def choose_trends(self, swarm_id: int) -> "QuerySet[Any, Any]":
+        """Return the question for the last hour of one swarm, whose right to look at was asked before."""
+        ...
+
+    def as_trends(self, rows: Iterable[dict[str, Any]]) -> Trends:
+        """Return what `choose_trends` found."""
         ...
 
     def read_budget(self, swarm: Swarm) -> BudgetUse | None:
         """Return how a swarm stands against its budget; None: it has none."""
+        ...
+
+    def choose_counts(self, swarm_ids: Iterable[int]) -> "QuerySet[Any, Any]":
+        """Return the question for how many tasks of each swarm stand in each state."""
+        ...
+
+    def as_counts(self, rows: Iterable[tuple[int, str, int]]) -> dict[int, dict[str, int]]:
+        """Return what `choose_counts` found, as `count_tasks` does."""
         ...
 
     def count_tasks(self, swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -1,9 +1,10 @@
 """Reading the record and the queue of what waits for a person, cut to what the reader may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit.models import AttentionItem, Entry
 from victoros.lib.access import scope_of
@@ -23,6 +24,16 @@ def list_open_items(user: Any, action: str = "view") -> QuerySet[AttentionItem]:
 def count_open_items(user: Any) -> int:
     """Count what waits for `user` to answer, up to `COUNTED`; what others answer does not call for them."""
     return list_open_items(user, "operate")[:COUNTED].count()
+
+
+def choose_open_count(user: Any) -> "QuerySet[Any, Any]":
+    """Return the question of `count_open_items`, for who asks it together with others."""
+    return list_open_items(user).order_by().values_list("status").annotate(Count("pk"))
+
+
+def as_open_count(rows: Iterable[tuple[str, int]]) -> int:
+    """Return what `choose_open_count` found."""
+    return min(sum(n for _, n in rows), COUNTED)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, Memory, Message, Provider
 from agents.permissions import ADMINISTER, OPERATE, may, visible_to
 from agents.selectors.choices import PAGE, Choice, order_of
-from agents.selectors.swarms import AgentLine
+from agents.selectors.swarm_page import AgentLine
 from agents.work import CurrentWork, FinishedStep, Proof, work_reader
 from audit.models import Entry
 from victoros.lib.errors import NotFound

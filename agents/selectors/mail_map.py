@@ -4,17 +4,22 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from agents.models import Agent, Message, Swarm
 from victoros.lib.charts import place_on_circle
+from victoros.lib.together import read_together
 
 LETTERS = 5_000
 """Newest letters of the swarm that are counted."""
 MOST_NODES = 40
 """Writers and readers shown, those with the most letters."""
+MOST_WIRES, MOST_ROWS = 100, 20
+"""Pairs drawn, and listed in the table beneath, those with the most letters."""
 RADIUS, BESIDE, ABOVE = 190.0, 140.0, 32.0
 """Of the circle, and the room for names beside it and above it."""
 MIDDLE = RADIUS + BESIDE
@@ -59,17 +64,19 @@ class Wire:
     letters: int
     lost: int
     """Dead letters and expired ones among them."""
-    last_at: datetime
     path: str
     width: float
+    last_at: datetime | None = None
+    """Known of those that the table lists."""
 
 
 @dataclass(frozen=True)
 class MailMap:
-    """The picture and the rows of its table, most letters first."""
+    """The picture, most letters first; the table lists the first of its wires."""
 
     nodes: list[Node]
     wires: list[Wire]
+    rows: list[Wire]
     letters: int
     """How many letters were counted."""
     hidden: int
@@ -83,38 +90,63 @@ class MailMap:
 
 
 def read_map(swarm: Swarm) -> MailMap:
-    """Read who wrote to whom. Three queries."""
+    """Read who wrote to whom. Two queries."""
     pairs = _count(swarm)
     totals: Counter[int] = Counter()
-    for sender, recipient, letters, _, _ in pairs:
-        totals[sender] += letters
-        totals[recipient] += letters
+    for pair in pairs:
+        totals[pair.sender] += pair.letters
+        totals[pair.recipient] += pair.letters
     chosen = [pk for pk, _ in totals.most_common(MOST_NODES)]
-    agents = Agent.objects.defer("instructions").in_bulk([pk for pk in chosen if pk != OPERATORS])
-    order = sorted(chosen, key=lambda pk: agents[pk].name if pk in agents else "")
-    places = place_on_circle(len(order), RADIUS, MIDDLE)
-    node = _level_node if len(order) <= MOST_LEVEL else _turned_node
-    nodes = {pk: node(agents.get(pk), totals[pk], *place) for pk, place in zip(order, places, strict=True)}
-    wires = [
-        _wire(nodes[sender], nodes[recipient], letters, lost, last_at)
-        for sender, recipient, letters, lost, last_at in pairs
-        if sender in nodes and recipient in nodes
-    ]
-    return MailMap(list(nodes.values()), wires, sum(row[2] for row in pairs), len(totals) - len(nodes))
+    drawn = [pair for pair in pairs if pair.sender in chosen and pair.recipient in chosen][:MOST_WIRES]
+    agents, times = _read_named(chosen, [pair.last for pair in drawn[:MOST_ROWS]])
+    nodes = _place(chosen, agents, totals)
+    wires = [_wire(nodes, pair, times.get(pair.last)) for pair in drawn]
+    return MailMap(
+        list(nodes.values()),
+        wires,
+        wires[:MOST_ROWS],
+        sum(pair.letters for pair in pairs),
+        len(totals) - len(nodes),
+    )
 
 
-def _count(swarm: Swarm) -> list[tuple[int, int, int, int, datetime]]:
+class _Pair(NamedTuple):
+    sender: int
+    recipient: int
+    letters: int
+    lost: int
+    last: int
+    """The newest letter."""
+
+
+def _count(swarm: Swarm) -> list[_Pair]:
     rows = Message.objects.filter(swarm=swarm).order_by("-pk")
-    first = rows.values_list("pk", flat=True)[LETTERS - 1 : LETTERS].first() or 0
+    first = Coalesce(Subquery(rows.values("pk")[LETTERS - 1 : LETTERS]), Value(0))
     lost = Count("pk", filter=Q(status__in=["dead", "expired"]))
     counted = (
         rows.filter(pk__gte=first)
         .order_by()
         .values_list("sender_agent", "recipient")
-        .annotate(letters=Count("pk"), lost=lost, last=Max("sent_at"))
+        .annotate(letters=Count("pk"), lost=lost, last=Max("pk"))
         .order_by("-letters", "-last")
     )
-    return [(sender or OPERATORS, to or OPERATORS, letters, gone, last) for sender, to, letters, gone, last in counted]
+    return [_Pair(sender or OPERATORS, to or OPERATORS, *figures) for sender, to, *figures in counted]
+
+
+def _read_named(agent_ids: list[int], letter_ids: list[int]) -> tuple[dict[int, Agent], dict[int, datetime]]:
+    """Return the agents, and when the letters were sent."""
+    found = read_together(
+        agents=Agent.objects.filter(pk__in=agent_ids).only("name", "status"),
+        letters=Message.objects.filter(pk__in=letter_ids).values_list("pk", "sent_at"),
+    )
+    return {agent.pk: agent for agent in found["agents"]}, dict(found["letters"])
+
+
+def _place(chosen: list[int], agents: dict[int, Agent], totals: Counter[int]) -> dict[int, Node]:
+    order = sorted(chosen, key=lambda pk: agents[pk].name if pk in agents else "")
+    places = place_on_circle(len(order), RADIUS, MIDDLE)
+    node = _level_node if len(order) <= MOST_LEVEL else _turned_node
+    return {pk: node(agents.get(pk), totals[pk], *place) for pk, place in zip(order, places, strict=True)}
 
 
 def _level_node(agent: Agent | None, letters: int, x: float, y: float) -> Node:
@@ -135,10 +167,12 @@ def _turned_node(agent: Agent | None, letters: int, x: float, y: float) -> Node:
     )
 
 
-def _wire(sender: Node, recipient: Node, letters: int, lost: int, last_at: datetime) -> Wire:
+def _wire(nodes: dict[int, Node], pair: _Pair, last_at: datetime | None) -> Wire:
     """Bend each line a little to its own left, so that letters and answers are two lines."""
+    sender, recipient = nodes[pair.sender], nodes[pair.recipient]
     across = ((recipient.y - sender.y) * 0.12, (sender.x - recipient.x) * 0.12)
     bend_x = (sender.x + recipient.x) / 2 * 0.55 + MIDDLE * 0.45 + across[0]
     bend_y = (sender.y + recipient.y) / 2 * 0.55 + MIDDLE * 0.45 + across[1]
     path = f"M{sender.x} {sender.y}Q{bend_x:.1f} {bend_y:.1f} {recipient.x} {recipient.y}"
-    return Wire(sender, recipient, letters, lost, last_at, path, round(min(1 + math.log2(letters), 8), 1))
+    width = round(min(1 + math.log2(pair.letters), 8), 1)
+    return Wire(sender, recipient, pair.letters, pair.lost, path, width, last_at)

@@ -1,6 +1,5 @@
 """Pages of swarms. Starting, pausing and stopping them is in `tasks.views.control`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +15,11 @@ from agents.models import Swarm
 from agents.permissions import ADMINISTER, require
 from agents.selectors import swarms
 from agents.selectors.choices import read_choice
-from agents.selectors.mail_map import read_map
+from agents.selectors.swarm_page import read_parts
 from agents.services.swarms import change_swarm, create_swarm
 from agents.work import catalog
 from audit.actors import Actor, person
+from audit.selectors import as_open_count, choose_open_count
 from audit.watch import Watch, render_live, watch
 from victoros.lib.errors import InvalidInput, NotAllowed, VictorError
 from victoros.lib.http import finish, wants_partial
@@ -34,16 +34,15 @@ class Part:
     template: str
     topics: tuple[str, ...]
     """With the swarm's id where they hold `%d`."""
-    read: Callable[[Any, Swarm], Any]
     refresh_s: int = 0
 
 
 PARTS = {
-    "state": Part("agents/_swarm_state.html", ("swarm:%d", "attention"), swarms.read_state),
-    "crew": Part("agents/_swarm_crew.html", ("swarm:%d",), swarms.read_crew, REFRESH_S),
-    "spend": Part("agents/_swarm_spend.html", ("swarm:%d",), swarms.read_spend, REFRESH_S),
-    "map": Part("agents/_swarm_map.html", ("mail:%d",), lambda user, swarm: read_map(swarm)),
-    "side": Part("agents/_swarm_side.html", ("swarm:%d", "mail:%d", "providers"), swarms.read_side),
+    "state": Part("agents/_swarm_state.html", ("swarm:%d", "attention")),
+    "crew": Part("agents/_swarm_crew.html", ("swarm:%d",), REFRESH_S),
+    "spend": Part("agents/_swarm_spend.html", ("swarm:%d",), REFRESH_S),
+    "map": Part("agents/_swarm_map.html", ("mail:%d",)),
+    "side": Part("agents/_swarm_side.html", ("swarm:%d", "mail:%d", "providers")),
 }
 
 
@@ -77,7 +76,7 @@ def swarm_view(request: HttpRequest, pk: int) -> HttpResponse:
     section = _narrow(live, swarm, part)
 
     def build() -> dict[str, Any]:
-        return {"swarm": swarm, part: PARTS[part].read(request.user, swarm)}
+        return {"swarm": swarm, **read_parts(request.user, swarm, part)[0]}
 
     return render_live(request, section, "", PARTS[part].template, build)
 
@@ -114,8 +113,9 @@ def swarm_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _build_page(request: HttpRequest, swarm: Swarm, live: Watch) -> dict[str, Any]:
-    read = {name: part.read(request.user, swarm) for name, part in PARTS.items()}
-    return {"swarm": swarm, **read, **{f"{name}_live": _narrow(live, swarm, name) for name in PARTS}}
+    parts, found = read_parts(request.user, swarm, *PARTS, open_items=choose_open_count(request.user))
+    frame = {"live": live, "open_item_count": as_open_count(found["open_items"])}
+    return {"swarm": swarm, **frame, **parts, **{f"{name}_live": _narrow(live, swarm, name) for name in PARTS}}
 
 
 def _narrow(live: Watch, swarm: Swarm, part: str) -> Watch:

@@ -17,9 +17,19 @@ def count_visible(user: Any, swarm: int | None = None) -> dict[str, int]:
 
 def count_of_swarms(swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """Return the same for each of some swarms, whoever asks. One query."""
+    return as_counts(choose_of_swarms(swarm_ids))
+
+
+def choose_of_swarms(swarm_ids: Iterable[int]) -> "QuerySet[Any, Any]":
+    """Return the question that `count_of_swarms` asks, for who asks it together with others."""
+    rows = TaskTally.objects.filter(swarm__in=list(swarm_ids)).order_by()
+    return rows.values_list("swarm", "status").annotate(Sum("n"))
+
+
+def as_counts(rows: Iterable[tuple[int, str, int]]) -> dict[int, dict[str, int]]:
+    """Return what `choose_of_swarms` found: by swarm, by state, those that have any."""
     counts: dict[int, dict[str, int]] = {}
-    rows = TaskTally.objects.filter(swarm__in=list(swarm_ids)).order_by().values_list("swarm", "status")
-    for swarm, status, n in rows.annotate(Sum("n")):
+    for swarm, status, n in rows:
         if n:
             counts.setdefault(swarm, {})[status] = n
     return counts

@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Count, F, Max, Min, Value
+from django.db.models import BigIntegerField, CharField, Count, F, Max, Min, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
-from agents.work import CurrentWork, FinishedStep, Proof, ProofFact
+from agents.work import CurrentWork, FinishedStep, Proof, ProofFact, Trends
 from tasks.models import Attempt, Cell, Step
+from tasks.selectors import minutes
 from tasks.selectors.attempts import lease_start
 from tasks.selectors.budgets import read_budget
-from tasks.selectors.counts import count_of_swarms
-from tasks.selectors.minutes import read_trends
+from tasks.selectors.counts import as_counts, count_of_swarms
+from tasks.selectors.counts import choose_of_swarms as choose_counts
+from tasks.selectors.minutes import choose_minutes
 from tasks.selectors.words import say_waiting
 from victoros.lib import clock
 
-__all__ = ["count_tasks", "list_current", "list_steps", "prove_agents", "read_budget", "read_trends"]
+__all__ = ["as_counts", "choose_counts", "read_budget"]
 SLOW = timedelta(seconds=90)
 """A running attempt without a finished step for this long is late; for ten times as long, it does not advance."""
 NOBODY = Value(0, BigIntegerField())
@@ -87,6 +90,16 @@ def list_steps(agent_id: int, limit: int = 10) -> list[FinishedStep]:
 def count_tasks(swarm_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """Return how many tasks of each swarm stand in each state that has any."""
     return count_of_swarms(swarm_ids)
+
+
+def choose_trends(swarm_id: int) -> "QuerySet[Any, Any]":
+    """Return the question for the last hour of one swarm, whose right to look at was asked before."""
+    return choose_minutes(None, clock.now(), swarm_id)
+
+
+def as_trends(rows: Iterable[dict[str, Any]]) -> Trends:
+    """Return what `choose_trends` found."""
+    return minutes.as_trends(rows, clock.now())
 
 
 def is_any_cell_alive() -> bool:

@@ -96,7 +96,7 @@ def test_the_queries_do_not_grow(cast: Cast) -> None:
         with CaptureQueriesContext(connection) as queries:
             read_map(cast.swarm)
         counts.append(len(queries))
-    assert counts == [3, 3]
+    assert counts == [2, 2]
 
 
 def test_parts_of_the_swarm_page_answer_alone(cast: Cast) -> None:
