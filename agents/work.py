@@ -170,12 +170,20 @@ class WorkReader(Protocol):
         """Return the three facts of each agent by its id."""
         ...
 
-    def list_current(self, agent_id: int, limit: int = 10) -> list[CurrentWork]:
-        """Return unfinished attempts, running ones first."""
+    def choose_current(self, agent_id: int) -> "QuerySet[Any, Any]":
+        """Return the question for the unfinished attempts of an agent."""
         ...
 
-    def list_steps(self, agent_id: int, limit: int = 10) -> list[FinishedStep]:
-        """Return the newest finished steps."""
+    def as_current(self, rows: Iterable[Any]) -> list[CurrentWork]:
+        """Return what `choose_current` found, running ones first."""
+        ...
+
+    def choose_worked(self, agent_id: int) -> "QuerySet[Any, Any]":
+        """Return the question for the attempts whose steps `list_steps` is to look at."""
+        ...
+
+    def list_steps(self, attempt_ids: Sequence[int], limit: int = 10) -> list[FinishedStep]:
+        """Return the newest finished steps of some attempts."""
         ...
 
     def choose_trends(self, swarm_id: int) -> "QuerySet[Any, Any]":

@@ -18,7 +18,7 @@ from agents.models import Message, Swarm
 from agents.permissions import OPERATE, may, require
 from agents.selectors.agents import find_agent
 from agents.selectors.choices import Choice, read_choice, read_number
-from agents.selectors.swarms import find_swarm, list_choosable_swarms
+from agents.selectors.swarms import find_swarm, list_choosable_swarms, read_surroundings
 from agents.services.mail import send_message
 from audit.actors import person
 from audit.exports import make_export
@@ -78,12 +78,13 @@ def mail_compose(request: HttpRequest) -> HttpResponse:
 
 
 def _build_room(user: Any, choice: Choice) -> dict[str, Any]:
-    swarms = list_choosable_swarms(user)
+    swarms, open_items = read_surroundings(user)
     swarm = find_swarm(user, choice.swarm) if choice.swarm else None
     return {
         "choice": choice,
         "swarms": swarms,
         "swarm": swarm,
+        "open_item_count": open_items,
         "agent": find_agent(user, choice.agent) if choice.agent else None,
         "page": selectors.list_mail(user, choice),
         "states": ("held", "unread", "read", "acknowledged", "lost", "archived"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -14,8 +14,10 @@ from agents.selectors.choices import PAGE, Choice, order_of
 from agents.selectors.swarm_page import AgentLine
 from agents.work import CurrentWork, FinishedStep, Proof, work_reader
 from audit.models import Entry
+from audit.selectors import as_open_count, choose_open_count
 from victoros.lib.errors import NotFound
 from victoros.lib.paging import Order, read_page
+from victoros.lib.together import read_together
 
 STATES = (*Agent.Status.values, "retired")
 ORDERS: dict[str, Order] = {
@@ -76,6 +78,8 @@ class AgentDetail:
     memories: list[Memory]
     history: list[Entry]
     """What happened to it lately, newest first."""
+    open_items: int
+    """How many items wait for the reader anywhere."""
     may_operate: bool
     may_administer: bool
 
@@ -116,18 +120,29 @@ def read_agent(user: Any, agent: Agent) -> AgentDetail:
     """Gather what the page of an agent shows. The number of queries is the same for 10 rows and for 1,000."""
     reader = work_reader()
     provider, provider_from = find_provider(agent)
-    mail = Message.objects.filter(recipient=agent).select_related("recipient", "sender_agent").defer("body", "data")
+    mail = Message.objects.filter(recipient=agent)
+    letters = mail.select_related("recipient", "sender_agent").defer("body", "data")
+    found = read_together(
+        current=reader.choose_current(agent.pk),
+        worked=reader.choose_worked(agent.pk),
+        mail=letters.order_by("-pk")[:SHOWN_MAIL],
+        unread=mail.filter(status="delivered").order_by().values_list("status").annotate(Count("pk")),
+        history=_choose_history(agent),
+        memories=Memory.objects.filter(agent=agent).order_by("-updated_at")[:SHOWN_MEMORIES],
+        open_items=choose_open_count(user),
+    )
     return AgentDetail(
         agent=agent,
         proof=reader.prove_agents([agent])[agent.pk],
         provider=provider,
         provider_from=provider_from,
-        current=reader.list_current(agent.pk),
-        steps=reader.list_steps(agent.pk),
-        mail=list(mail.order_by("-pk")[:SHOWN_MAIL]),
-        unread=Message.objects.filter(recipient=agent, status="delivered").count(),
-        history=list(_list_history(agent)),
-        memories=list(Memory.objects.filter(agent=agent).order_by("-updated_at")[:SHOWN_MEMORIES]),
+        current=reader.as_current(found["current"]),
+        steps=reader.list_steps(found["worked"]),
+        mail=found["mail"],
+        unread=sum(n for _, n in found["unread"]),
+        history=found["history"],
+        memories=found["memories"],
+        open_items=as_open_count(found["open_items"]),
         may_operate=may(user, OPERATE, agent.swarm),
         may_administer=may(user, ADMINISTER, agent.swarm),
     )
@@ -142,7 +157,7 @@ def find_provider(agent: Agent) -> tuple[Provider | None, str]:
     return Provider.objects.filter(is_default=True).first(), "default"
 
 
-def _list_history(agent: Agent) -> QuerySet[Entry]:
+def _choose_history(agent: Agent) -> QuerySet[Entry]:
     return Entry.objects.filter(object_kind="agent", object_ref=agent.pk).order_by("-pk")[:SHOWN_HISTORY]
 
 
@@ -168,6 +183,6 @@ def _in_state(rows: QuerySet[Agent], state: str) -> QuerySet[Agent]:
 
 
 def _count_by_state(rows: QuerySet[Agent]) -> list[StateCount]:
-    counted = dict(rows.filter(retired_at=None).order_by().values_list("status").annotate(Count("pk")))
-    counted["retired"] = rows.exclude(retired_at=None).count()
+    states = Case(When(retired_at=None, then=F("status")), default=Value("retired"))
+    counted = dict(rows.order_by().values_list(states).annotate(Count("pk")))
     return [StateCount(state, counted[state]) for state in STATES if counted.get(state)]

@@ -7,14 +7,18 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Swarm, Workspace
-from agents.permissions import ADMINISTER, scope_of_user, visible_to
+from agents.permissions import ADMINISTER, VIEW, scope_of_user, visible_to
 from agents.selectors.choices import PAGE, Choice
 from agents.work import work_reader
 from audit.models import AttentionItem
+from audit.selectors import as_open_count, choose_open_count
 from victoros.lib.errors import NotFound
 from victoros.lib.paging import Order, read_page
+from victoros.lib.together import read_together
 
 STATES = ("running", "paused", "stopped")
+MOST_CHOOSABLE = 200
+"""Swarms that a list offers to be narrowed to."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,31 @@ def list_swarms(user: Any, choice: Choice) -> SwarmPage:
     return SwarmPage(_as_lines(page.rows), chosen.count(), page.after, page.before)
 
 
-def list_choosable_swarms(user: Any, action: str = "view", most: int = 200) -> list[Swarm]:
+def list_choosable_swarms(user: Any, action: str = "view", most: int = MOST_CHOOSABLE) -> list[Swarm]:
     """Return swarms by name for a list to choose from."""
+    return list(_choose_by_name(user, action, most))
+
+
+def read_surroundings(user: Any) -> tuple[list[Swarm], int]:
+    """Return the swarms that a list can be narrowed to, and how many items wait for the reader. One query beside the rights."""
+    found = read_together(swarms=_choose_by_name(user, VIEW, MOST_CHOOSABLE), items=choose_open_count(user))
+    return found["swarms"], as_open_count(found["items"])
+
+
+def has_any(user: Any, action: str, seen: list[Swarm]) -> bool:
+    """Tell whether `user` has `action` on any swarm that is not archived; `seen` came from `read_surroundings`.
+
+    A query only where so many swarms can be seen that the one may be among the others.
+    """
+    scope = scope_of_user(user, action)
+    if any(scope.everything or swarm.pk in scope.swarm_ids for swarm in seen):
+        return True
+    return len(seen) >= MOST_CHOOSABLE and bool(list_choosable_swarms(user, action, most=1))
+
+
+def _choose_by_name(user: Any, action: str, most: int) -> QuerySet[Swarm]:
     rows = Swarm.objects.filter(archived_at=None).select_related("workspace").order_by("name")
-    return list(visible_to(user, rows, "pk", action)[:most])
+    return visible_to(user, rows, "pk", action)[:most]
 
 
 def list_workspaces(user: Any, action: str = ADMINISTER) -> QuerySet[Workspace]:

@@ -1,5 +1,6 @@
 """Keeping lists under a name."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -115,9 +116,9 @@ def find_view(user: Any, pk: int) -> SavedView:
     return view
 
 
-def find_default(user: Any, list_name: str) -> SavedView | None:
-    """Return what a person's list opens with, if they chose one."""
-    return SavedView.objects.filter(user=user.pk, list_name=list_name, is_default=True).exclude(query="").first()
+def find_default(user: Any, views: Iterable[SavedView]) -> SavedView | None:
+    """Return with which of the views of a list it opens for this person, if they chose one."""
+    return next((view for view in views if view.is_default and view.query and view.user_id == user.pk), None)
 
 
 def clean_query(query: str) -> str:

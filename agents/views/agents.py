@@ -17,7 +17,7 @@ from agents.models import Agent, Swarm
 from agents.permissions import ADMINISTER, may, require
 from agents.selectors import agents
 from agents.selectors.choices import Choice, order_of, read_choice, read_number
-from agents.selectors.swarms import find_swarm, list_choosable_swarms
+from agents.selectors.swarms import find_swarm, has_any, list_choosable_swarms, read_surroundings
 from agents.selectors.versions import read_versions
 from agents.services.agents import change_agent, create_agent, retire_agent
 from agents.services.versions import use_version
@@ -75,7 +75,8 @@ def agent_view(request: HttpRequest, pk: int) -> HttpResponse:
 
     def build() -> dict[str, Any]:
         fresh = agents.find_agent(request.user, pk)  # again: the row must not be older than its versions
-        return {"detail": agents.read_agent(request.user, fresh), "agent": fresh}
+        detail = agents.read_agent(request.user, fresh)
+        return {"detail": detail, "agent": fresh, "open_item_count": detail.open_items}
 
     return render_live(request, live, "agents/agent_view.html", "agents/_agent.html", build)
 
@@ -154,11 +155,10 @@ def agent_retire(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _build_list(user: Any, choice: Choice) -> dict[str, Any]:
-    swarms = list_choosable_swarms(user)
+    swarms, open_items = read_surroundings(user)
     swarm = next((row for row in swarms if row.pk == choice.swarm), None)
     if choice.swarm and swarm is None:
         swarm = find_swarm(user, choice.swarm)
-    may_add = bool(list_choosable_swarms(user, ADMINISTER, most=1))
     page = agents.list_agents(user, choice)
     return {
         "choice": choice,
@@ -168,7 +168,8 @@ def _build_list(user: Any, choice: Choice) -> dict[str, Any]:
         "has_costs": any(row.agent.cost_nanos for row in page.rows),
         "heads": _heads(choice),
         "sorts": SORT_WORDS,
-        "may_add": may_add,
+        "may_add": has_any(user, ADMINISTER, swarms),
+        "open_item_count": open_items,
     }
 
 

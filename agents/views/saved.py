@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from agents.forms.fields import refuse
 from agents.models import SavedView, Workspace
 from agents.permissions import scope_of_user
-from agents.services.views import LISTS, change_view, clean_query, delete_view, find_view, save_view
+from agents.services.views import LISTS, change_view, clean_query, delete_view, find_view, save_view, views_of
 from victoros.lib.errors import Conflict, InvalidInput, VictorError
 from victoros.lib.http import confirm, finish
 
@@ -51,6 +51,14 @@ class NewViewForm(ViewForm):
     def offer_to_replace(self) -> None:
         """Ask whether the view that has the name is meant."""
         self.fields["replace"].widget = forms.CheckboxInput()
+
+
+def read_views(request: HttpRequest, list_name: str) -> list[SavedView]:
+    """Return the reader's views of a list. One query, however often a request wants them."""
+    known: dict[str, list[SavedView]] = request.__dict__.setdefault("victor_views", {})
+    if list_name not in known:
+        known[list_name] = list(views_of(request.user, list_name))
+    return known[list_name]
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agents.permissions import visible_to
 from audit.models import AttentionItem, Entry
+from audit.selectors import as_open_count, choose_open_count
 from tasks.models import Attempt, Dependency, Task
 from tasks.selectors.of_agents import is_any_cell_alive
 from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
+from victoros.lib.together import read_together
 from victoros.lib.wording import say_word
 
 SHOWN = 8
@@ -68,6 +70,8 @@ class TaskDetail:
     """What waits for a person, most pressing first."""
     deeds: list[Deed]
     """The newest of the record."""
+    open_items: int
+    """How many items wait for the reader anywhere."""
 
     @property
     def latest(self) -> Attempt | None:
@@ -93,7 +97,11 @@ def find_task(user: Any, pk: int) -> Task:
 
 def list_attempts(task: Task) -> list[Attempt]:
     """Return the task's attempts with who made them, newest first; the newest hundred."""
-    return list(Attempt.objects.filter(task=task).select_related("agent", "cell").order_by("-n")[:MOST_ATTEMPTS])
+    return list(_choose_attempts(task))
+
+
+def _choose_attempts(task: Task) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(task=task).select_related("agent", "cell").order_by("-n")[:MOST_ATTEMPTS]
 
 
 def choose_attempt(task: Task, attempts: list[Attempt], n: int | None) -> Attempt | None:
@@ -108,36 +116,48 @@ def choose_attempt(task: Task, attempts: list[Attempt], n: int | None) -> Attemp
     )
 
 
-def read_detail(task: Task) -> TaskDetail:
+def read_detail(user: Any, task: Task) -> TaskDetail:
     """Gather what surrounds a task. The number of queries does not depend on the rows."""
-    attempts = list_attempts(task)
-    edges = list(
-        Dependency.objects.filter(Q(task=task) | Q(on=task))
-        .order_by("settled", "pk")
-        .values_list("task_id", "on_id")[:COUNTED]
+    edges = Dependency.objects.filter(Q(task=task) | Q(on=task)).order_by("settled", "pk")
+    near = Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")
+    items = AttentionItem.objects.filter(task_ref=task.pk, status="open").order_by("-severity", "pk")
+    found = read_together(
+        attempts=_choose_attempts(task),
+        edges=edges.values_list("task_id", "on_id")[:COUNTED],
+        near=near[:COUNTED],
+        items=items[:SHOWN],
+        deeds=_choose_deeds(task),
+        open_items=choose_open_count(user),
     )
-    waits_on, blocks = [on for row, on in edges if row == task.pk], [row for row, on in edges if on == task.pk]
+    waits_on = [on for row, on in found["edges"] if row == task.pk]
+    blocks = [row for row, on in found["edges"] if on == task.pk]
     # By their numbers, not joined: nothing that PostgreSQL believes of its tables can make that slow.
     linked = Task.objects.in_bulk([*waits_on[:SHOWN], *blocks[:SHOWN]])
-    near = Task.objects.filter(Q(parent=task) | Q(verifies=task)).select_related("agent").order_by("pk")[:COUNTED]
-    family = {row.pk: row for row in near}
-    items = list(AttentionItem.objects.filter(task_ref=task.pk, status="open").order_by("-severity", "pk")[:SHOWN])
+    family = {row.pk: row for row in found["near"]}
     return TaskDetail(
         task=task,
         waits_on=_links(waits_on, linked),
         blocks=_links(blocks, linked),
         subtasks=_links([row.pk for row in family.values() if row.parent_id == task.pk], family),
         checks=_links([row.pk for row in family.values() if row.verifies_id == task.pk], family),
-        attempts=attempts,
-        waiting=items,
-        deeds=list_deeds(task)[:SHOWN],
+        attempts=found["attempts"],
+        waiting=found["items"],
+        deeds=_as_deeds(found["deeds"])[:SHOWN],
+        open_items=as_open_count(found["open_items"]),
     )
 
 
 def list_deeds(task: Task) -> list[Deed]:
     """Return what the newest of the record tells about a task, newest first; the same by the same actor in a row is one deed."""
+    return _as_deeds(list(_choose_deeds(task)))
+
+
+def _choose_deeds(task: Task) -> QuerySet[Entry]:
     columns = ("kind", "actor_kind", "actor_ref", "actor_name", "at")
-    rows = list(Entry.objects.filter(object_kind="task", object_ref=task.pk).only(*columns).order_by("-pk")[:COUNTED])
+    return Entry.objects.filter(object_kind="task", object_ref=task.pk).only(*columns).order_by("-pk")[:COUNTED]
+
+
+def _as_deeds(rows: list[Entry]) -> list[Deed]:
     alike = groupby(rows, lambda row: (row.kind, row.actor_kind, row.actor_ref, row.actor_name))
     groups = [list(found) for _who, found in alike]
     return [

@@ -24,6 +24,8 @@ __all__ = ["as_counts", "choose_counts", "read_budget"]
 SLOW = timedelta(seconds=90)
 """A running attempt without a finished step for this long is late; for ten times as long, it does not advance."""
 NOBODY = Value(0, BigIntegerField())
+CURRENT = 10
+"""Unfinished attempts that are shown."""
 STEPS_FROM = 5
 """The newest steps are looked for in this many of the agent's newest attempts."""
 
@@ -71,19 +73,31 @@ def judge_agents(agents: Iterable[Agent], known: Evidence) -> dict[int, Proof]:
     }
 
 
-def list_current(agent_id: int, limit: int = 10) -> list[CurrentWork]:
-    """Return unfinished attempts, running ones first."""
+def choose_current(agent_id: int) -> QuerySet[Attempt]:
+    """Return the question for the unfinished attempts of an agent."""
     rows = Attempt.objects.filter(agent=agent_id, status__in=Attempt.LIVE).select_related("task")
+    return rows.order_by("-pk")[: 5 * CURRENT]
+
+
+def as_current(rows: Iterable[Attempt]) -> list[CurrentWork]:
+    """Return what `choose_current` found, running ones first."""
     order = ("running", "ready", "waiting", "stopped")
-    attempts = sorted(rows.order_by("-pk")[: 5 * limit], key=lambda row: order.index(row.status))
-    return [_as_current(attempt) for attempt in attempts[:limit]]
+    attempts = sorted(rows, key=lambda row: order.index(row.status))
+    return [_as_current(attempt) for attempt in attempts[:CURRENT]]
 
 
-def list_steps(agent_id: int, limit: int = 10) -> list[FinishedStep]:
-    """Return the newest finished steps of the agent's newest attempts."""
+def choose_worked(agent_id: int) -> "QuerySet[Any, Any]":
+    """Return the question for the agent's newest attempts that made a step, by their ids."""
     newest = Attempt.objects.filter(agent=agent_id, steps__gt=0).order_by("-pk")
-    attempts = list(newest.values_list("pk", flat=True)[:STEPS_FROM])
-    rows = Step.objects.filter(attempt__in=attempts).select_related("attempt__task").defer("request", "result")
+    return newest.values_list("pk", flat=True)[:STEPS_FROM]
+
+
+def list_steps(attempt_ids: Sequence[int], limit: int = 10) -> list[FinishedStep]:
+    """Return the newest finished steps of some attempts.
+
+    Asked for by their numbers, apart: nothing that PostgreSQL believes of its tables can make that slow.
+    """
+    rows = Step.objects.filter(attempt__in=attempt_ids).select_related("attempt__task").defer("request", "result")
     return [_as_finished(step) for step in rows.order_by("-finished_at", "-n")[:limit]]
 
 

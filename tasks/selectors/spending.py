@@ -1,6 +1,7 @@
 """What was spent: by day, swarm, agent, language model and task. Reads counted rows; the number of queries is fixed."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from tasks.selectors.budgets import list_budgets
 from tasks.services.spending import ROW
 from victoros.lib import clock
 from victoros.lib.figures import say_count, say_money
+from victoros.lib.together import read_together
 
 RANGES = (1, 7, 30, 90)
 """Days that may be asked for, today included."""
@@ -27,7 +29,8 @@ MOST = 12
 """Rows of each list; the rest is one row."""
 NEWEST = 20_000
 """Attempts among which the dearest tasks are looked for."""
-
+_SUMMED = tuple(Sum(name) for name in ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos"))
+"""In the order of `Sums`."""
 ATTEMPT_FIELDS = (
     *("n", "status", "steps", "tokens_in", "tokens_out", "cost_nanos", "created_at", "ended_at", "task__title"),
     *("swarm__name", "agent__name"),
@@ -106,18 +109,29 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     """Read the spending of all that `user` may see, within what was asked for."""
     begins = _begin(asked)
     rows = _choose(user, asked, begins)
-    sums = _sum(rows)
+    whole = read_together(
+        sums=rows.values_list(Value(1)).annotate(*_SUMMED),
+        days=_totals(rows, "day"),
+        counted=Counted.objects.filter(pk=ROW).values_list("until", flat=True),
+    )
+    sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
+    parts = read_together(
+        swarms=_choose_largest(rows, "swarm", "swarm__name", sums),
+        agents=_choose_largest(rows, "agent", "agent__name", sums, "swarm__name"),
+        llms=_choose_largest(rows, "llm", "llm", sums),
+        tasks=_choose_dearest(user, asked, begins, sums),
+    )
     return Costs(
         asked=asked,
         begins=begins,
         sums=sums,
-        days=_by_day(rows, begins, sums),
-        swarms=_by(rows, "swarm", "swarm__name", sums, lambda pk: _costs_url(asked, swarm=pk)),
-        agents=_by(rows, "agent", "agent__name", sums, lambda pk: reverse("agent_view", args=[pk]), "swarm__name"),
-        llms=_by(rows, "llm", "llm", sums, lambda name: _costs_url(asked, llm=name)),
-        tasks=_dearest_tasks(user, asked, begins, sums),
+        days=_as_days(whole["days"], begins, sums),
+        swarms=_as_shares(parts["swarms"], sums, lambda pk: _costs_url(asked, swarm=pk)),
+        agents=_as_shares(parts["agents"], sums, lambda pk: reverse("agent_view", args=[pk])),
+        llms=_as_shares(parts["llms"], sums, lambda name: _costs_url(asked, llm=name)),
+        tasks=_as_tasks(parts["tasks"], sums),
         budgets=[] if asked.llm else list_budgets(user, asked.swarm, MOST),
-        counted_until=Counted.objects.filter(pk=ROW).values_list("until", flat=True).first(),
+        counted_until=next(iter(whole["counted"]), None),
     )
 
 
@@ -149,33 +163,27 @@ def _choose(user: Any, asked: Asked, begins: date) -> QuerySet[Spend]:
     return rows.filter(llm=asked.llm) if asked.llm else rows
 
 
-def _sum(rows: QuerySet[Spend]) -> Sums:
-    found = rows.aggregate(
-        calls=Sum("calls"),
-        failed=Sum("failed"),
-        tokens_in=Sum("tokens_in"),
-        tokens_out=Sum("tokens_out"),
-        nanos=Sum("cost_nanos"),
-    )
-    return Sums(**{name: value or 0 for name, value in found.items()})
-
-
 def _totals(rows: QuerySet[Spend], *names: str) -> Any:
     tokens = Sum(F("tokens_in") + F("tokens_out"))
     return rows.values_list(*names).annotate(Sum("calls"), all_tokens=tokens, nanos=Sum("cost_nanos"))
 
 
-def _by_day(rows: QuerySet[Spend], begins: date, sums: Sums) -> list[Share]:
-    found = {day: figures for day, *figures in _totals(rows, "day")}
+def _as_days(rows: Iterable[Any], begins: date, sums: Sums) -> list[Share]:
+    found = {day: figures for day, *figures in rows}
     today = clock.site_day()
     days = [begins + timedelta(days=n) for n in range((today - begins).days + 1)]
     return [_share(date_format(day, "j M"), found.get(day, (0, 0, 0)), sums, "") for day in days]
 
 
-def _by(rows: QuerySet[Spend], key: str, name: str, sums: Sums, url: Any, of: str = "") -> list[Share]:
-    """Return the largest shares, and what is left of the whole as the last row; `of` tells apart those of one name."""
+def _choose_largest(rows: QuerySet[Spend], key: str, name: str, sums: Sums, of: str = "") -> "QuerySet[Any, Any]":
+    """Ask for the largest shares, one more than are shown; `of` tells apart those of one name."""
     order = "-all_tokens" if sums.is_free else "-nanos"
-    largest = list(_totals(rows, key, name, of or name).order_by(order, key)[: MOST + 1])
+    largest: QuerySet[Any, Any] = _totals(rows, key, name, of or name).order_by(order, key)[: MOST + 1]
+    return largest
+
+
+def _as_shares(largest: list[Any], sums: Sums, url: Any) -> list[Share]:
+    """Return the largest shares, and what is left of the whole as the last row."""
     names = Counter(label for _pk, label, *_rest in largest[:MOST])
     shares = [
         _share(_say_who(str(label), str(place) if names[label] > 1 else ""), figures, sums, url(pk))
@@ -195,8 +203,8 @@ def _say_who(name: str, place: str) -> str:
     return f"{name} · {place}" if place else name or _("unknown")
 
 
-def _dearest_tasks(user: Any, asked: Asked, begins: date, sums: Sums) -> list[Share]:
-    """Return the attempts that cost most of the newest ones begun since then. A language model is not looked at."""
+def _choose_dearest(user: Any, asked: Asked, begins: date, sums: Sums) -> "QuerySet[Any, Any]":
+    """Ask for the attempts that cost most of the newest ones begun since then. A language model is not looked at."""
     before = Attempt.objects.filter(created_at__lt=_midnight(begins)).order_by("-pk").values("pk")[:1]
     newest = Attempt.objects.order_by().values(one=Value(1)).annotate(top=Max("pk") - NEWEST).values("top")
     zero = Value(0)
@@ -206,7 +214,11 @@ def _dearest_tasks(user: Any, asked: Asked, begins: date, sums: Sums) -> list[Sh
     rows = visible_to(user, rows.filter(swarm=asked.swarm) if asked.swarm else rows)
     tokens = F("tokens_in") + F("tokens_out")
     found = rows.annotate(all_tokens=tokens).order_by("-all_tokens" if sums.is_free else "-cost_nanos", "-pk")
-    named = found.values_list("task", "task__title", "n", "steps", "all_tokens", "cost_nanos")[:MOST]
+    named: QuerySet[Any, Any] = found.values_list("task", "task__title", "n", "all_tokens", "cost_nanos")[:MOST]
+    return named
+
+
+def _as_tasks(named: Iterable[Any], sums: Sums) -> list[Share]:
     return [
         _share(
             title if n == 1 else _("%(title)s, attempt %(n)s") % {"title": title, "n": n},
@@ -214,7 +226,7 @@ def _dearest_tasks(user: Any, asked: Asked, begins: date, sums: Sums) -> list[Sh
             sums,
             _attempt_url(task, n),
         )
-        for task, title, n, steps, all_tokens, nanos in named
+        for task, title, n, all_tokens, nanos in named
         if all_tokens or nanos
     ]
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agents.selectors.choices import read_number
-from agents.selectors.swarms import find_swarm, list_choosable_swarms
+from agents.selectors.swarms import find_swarm, read_surroundings
 from audit.exports import make_export
 from audit.watch import render_live, watch
 from tasks.exports import ATTEMPT_COST_COLUMNS, COST_COLUMNS
@@ -54,9 +54,11 @@ def _answer_file(request: HttpRequest, asked: Asked, format: str) -> HttpRespons
 
 def _build(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     swarm = find_swarm(request.user, asked.swarm) if asked.swarm else None
+    swarms, open_items = read_surroundings(request.user)
     return {
         "costs": read_costs(request.user, asked),
         "ranges": RANGES,
         "swarm": swarm,
-        "swarms": list_choosable_swarms(request.user),
+        "swarms": swarms,
+        "open_item_count": open_items,
     }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from agents.models import Agent, Swarm
 from agents.permissions import OPERATE, scope_of_user, visible_to
+from agents.selectors.swarms import has_any, read_surroundings
 from audit.exports import make_export
 from audit.watch import render_live, watch
 from tasks.exports import TASK_COLUMNS, rows_of_tasks
@@ -51,7 +52,6 @@ SORT_WORDS = {
 }
 WORDS = {"priority": PRIORITY_WORDS, "age": AGE_WORDS, "cost": COST_WORDS, "sort": SORT_WORDS}
 """What stands in the menus of the list, by the names of the address."""
-MOST_SWARMS = 200
 BRIEF = 20
 
 
@@ -73,8 +73,9 @@ def _topic(choice: TaskFilter) -> str:
 
 
 def _build(request: HttpRequest, choice: TaskFilter) -> dict[str, Any]:
-    swarms = list(visible_to(request.user, Swarm.objects.filter(archived_at=None), "pk").order_by("name")[:MOST_SWARMS])
+    swarms, open_items = read_surroundings(request.user)
     context: dict[str, Any] = {
+        "open_item_count": open_items,
         "choice": choice,
         "swarms": swarms,
         "swarm": _find_swarm(request.user, choice.swarm, swarms),
@@ -91,7 +92,7 @@ def _build(request: HttpRequest, choice: TaskFilter) -> dict[str, Any]:
             "operable": scope_of_user(request.user, OPERATE),
         }
     page = list_tasks(request.user, choice, size=BRIEF if choice.view == "brief" else PAGE)
-    may_add = visible_to(request.user, Swarm.objects.all(), "pk", OPERATE).exists()
+    may_add = has_any(request.user, OPERATE, swarms)
     new_task = reverse("task_new") + (f"?swarm={choice.swarm}" if choice.swarm else "") if may_add else ""
     tabs, heads = _tabs(page, choice), _heads(choice)
     has_costs = any(hasattr(row, "spent") for row in page.rows)

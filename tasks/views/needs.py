@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.models import Swarm
-from agents.permissions import OPERATE, require, visible_to
+from agents.permissions import OPERATE, require, scope_of_user, visible_to
 from agents.selectors.swarms import find_swarm, list_choosable_swarms
 from audit.actors import Actor, person
 from audit.exports import make_export
@@ -26,6 +26,7 @@ from victoros.lib.access import scope_of
 from victoros.lib.errors import InvalidInput, NotFound
 from victoros.lib.exporting import read_format
 from victoros.lib.http import confirm, finish
+from victoros.lib.together import read_together
 
 DECIDED = 20
 RULES = 20
@@ -56,8 +57,7 @@ def approval_list(request: HttpRequest) -> HttpResponseBase:
             "swarms": partial(list_choosable_swarms, request.user),  # read by the page alone, not by its section
             "alike": alike,
             "kinds": AttentionItem.Kind.choices,
-            "decided": _list_decided(request.user),
-            "rules": _list_rules(request.user),
+            **_read_past(request.user),
         }
 
     return render_live(request, live, "tasks/approval_list.html", "tasks/_approval_list.html", build)
@@ -83,16 +83,18 @@ def _read_kind(request: HttpRequest) -> str:
     return kind
 
 
-def _list_decided(user: Any) -> Any:
-    rows = Approval.objects.exclude(status="pending").select_related("task", "agent").order_by("-decided_at", "-id")
-    return visible_to(user, rows)[:DECIDED]
+def _read_past(user: Any) -> dict[str, Any]:
+    """Read what was decided last, and the newest rules. One query."""
+    decided = Approval.objects.exclude(status="pending").select_related("task", "agent").order_by("-decided_at", "-id")
+    rules = StandingRule.objects.select_related("swarm", "agent")
+    found = read_together(decided=visible_to(user, decided)[:DECIDED], rules=visible_to(user, rules)[:RULES])
+    return {"decided": found["decided"], "rules": _as_rules(user, found["rules"])}
 
 
-def _list_rules(user: Any) -> list[dict[str, Any]]:
-    """Return the newest rules, those that stand first, each with whether the reader may revoke it."""
-    rows = visible_to(user, StandingRule.objects.select_related("swarm", "agent"))[:RULES]
-    these = StandingRule.objects.filter(pk__in=[row.pk for row in rows])
-    mine = set(visible_to(user, these, action=OPERATE).values_list("pk", flat=True))
+def _as_rules(user: Any, rows: list[StandingRule]) -> list[dict[str, Any]]:
+    """Put rules that stand first, and say of each whether the reader may revoke it."""
+    scope = scope_of_user(user, OPERATE)
+    mine = {row.pk for row in rows if scope.everything or row.swarm_id in scope.swarm_ids}
     ordered = sorted(rows, key=lambda row: (row.state != "standing", -row.pk))
     return [{"rule": row, "may_revoke": row.pk in mine and row.state == "standing"} for row in ordered]
 

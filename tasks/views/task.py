@@ -34,12 +34,13 @@ def task_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _build(request: HttpRequest, task: Task) -> dict[str, Any]:
-    detail = read_detail(task)
+    detail = read_detail(request.user, task)
     latest = detail.latest
     may_operate = may(request.user, OPERATE, task.swarm)
     cause = explain_failure(task, detail.attempts)
     return _build_run(request, task, detail.attempts) | {
         "detail": detail,
+        "open_item_count": detail.open_items,
         "actions": task_actions(task, latest) if may_operate else [],
         "needs": describe_items(request.user, detail.waiting),
         "may_operate": may_operate,

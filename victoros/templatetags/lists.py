@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, SavedView, Swarm
 from agents.permissions import OPERATE, scope_of_user, visible_to
 from agents.selectors.swarms import list_choosable_swarms
-from agents.services.views import clean_query, views_of
-from agents.views.saved import view_url
+from agents.services.views import clean_query
+from agents.views.saved import read_views, view_url
 from tasks.bulk.acts import ACTS
 from victoros.lib.exporting import MOST
 from victoros.lib.figures import say_count
@@ -23,10 +23,10 @@ register = template.Library()
 
 @register.inclusion_tag("lists/_head.html", takes_context=True)
 def list_head(context: Any, list_name: str) -> dict[str, Any]:
-    """Show the saved views of this list as tabs, and the list as files. One query; two more where views name rows."""
+    """Show the saved views of this list as tabs, and the list as files. One query at most; two more where views name rows."""
     request = context["request"]
     query = clean_query(request.GET.urlencode())
-    views = list(views_of(request.user, list_name))
+    views = read_views(request, list_name)
     current = next((view for view in views if view.query == query), None)
     stale = _find_stale(request.user, views)
     here = reverse(list_name)
