@@ -63,6 +63,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["recipient", "status", "id"], name="message_mailbox"),
             models.Index(fields=["swarm", "-id"], name="message_by_swarm"),
+            models.Index(fields=["status", "-id"], name="message_by_status"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -45,7 +45,10 @@ class Approval(models.Model):
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
-        indexes = [models.Index(fields=["swarm", "status", "-id"], name="approval_by_swarm")]
+        indexes = [
+            models.Index(fields=["swarm", "status", "-id"], name="approval_by_swarm"),
+            models.Index(fields=["-decided_at", "-id"], name="approval_decided_last"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["attempt", "digest"], name="approval_act_once"),
             models.CheckConstraint(

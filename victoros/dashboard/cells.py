@@ -19,7 +19,7 @@ from victoros.lib.host import name_of
 from victoros.lib.statements import among, as_time, fetch, given
 
 SHOWN = 50
-HELD_SHOWN = 100
+HELD_SHOWN = 50
 LISTED = 200
 RECENT = timedelta(hours=1)
 _QUEUES = """
