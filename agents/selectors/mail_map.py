@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Max, Q, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from agents.models import Agent, Message, Swarm
 from victoros.lib.charts import place_on_circle
+from victoros.lib.statements import fetch
 from victoros.lib.together import read_together
 
 LETTERS = 5_000
@@ -20,11 +19,20 @@ MOST_NODES = 40
 """Writers and readers shown, those with the most letters."""
 MOST_WIRES, MOST_ROWS = 100, 20
 """Pairs drawn, and listed in the table beneath, those with the most letters."""
+LONGEST_NAME = 14
+"""Characters of a name that the picture has room for."""
 RADIUS, BESIDE, ABOVE = 190.0, 140.0, 32.0
 """Of the circle, and the room for names beside it and above it."""
 MIDDLE = RADIUS + BESIDE
 MOST_LEVEL = 16
 """Names up to this number stand level; more of them point outwards, so that none covers another."""
+_PAIRS = """
+SELECT sender_agent_id, recipient_id, count(*), count(*) FILTER (WHERE status IN ('dead', 'expired')), max(id)
+FROM agents_message
+WHERE swarm_id = %s AND id >= coalesce(
+  (SELECT id FROM agents_message WHERE swarm_id = %s ORDER BY id DESC LIMIT 1 OFFSET %s), 0)
+GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC
+"""
 OPERATORS = 0
 """Stands for the people who operate the swarm."""
 
@@ -48,6 +56,11 @@ class Node:
     def name(self) -> str:
         """What people call it."""
         return self.agent.name if self.agent else gettext("operators")
+
+    @property
+    def short_name(self) -> str:
+        """As much of the name as the picture has room for."""
+        return self.name if len(self.name) <= LONGEST_NAME else f"{self.name[: LONGEST_NAME - 1]}…"
 
     @property
     def status(self) -> str:
@@ -120,17 +133,9 @@ class _Pair(NamedTuple):
 
 
 def _count(swarm: Swarm) -> list[_Pair]:
-    rows = Message.objects.filter(swarm=swarm).order_by("-pk")
-    first = Coalesce(Subquery(rows.values("pk")[LETTERS - 1 : LETTERS]), Value(0))
-    lost = Count("pk", filter=Q(status__in=["dead", "expired"]))
-    counted = (
-        rows.filter(pk__gte=first)
-        .order_by()
-        .values_list("sender_agent", "recipient")
-        .annotate(letters=Count("pk"), lost=lost, last=Max("pk"))
-        .order_by("-letters", "-last")
-    )
-    return [_Pair(sender or OPERATORS, to or OPERATORS, *figures) for sender, to, *figures in counted]
+    """Count the newest letters by pair: rows by the thousand, which the database gives as they are."""
+    rows = fetch(_PAIRS, swarm.pk, swarm.pk, LETTERS - 1)
+    return [_Pair(sender or OPERATORS, to or OPERATORS, *figures) for sender, to, *figures in rows]
 
 
 def _read_named(agent_ids: list[int], letter_ids: list[int]) -> tuple[dict[int, Agent], dict[int, datetime]]:

@@ -63,9 +63,10 @@ def _draw_status(value: str, look: Look, word: str) -> SafeString:
 @register.simple_tag
 def facts(*named: Any) -> SafeString:
     """Draw the squares, told apart on the hover, from facts that have `name`, `state` (yes, late, no, unknown) and `source`."""
-    drawn = format_html_join("", "{}", ((_fact(fact),) for fact in named))
-    told = "\n".join(f"{say_word(fact.name)}: {_say_fact(fact)}" for fact in named)
-    said = ", ".join(f"{say_word(fact.name)}: {say_word(fact.state)}" for fact in named)
+    words = [(say_word(fact.name), say_word(fact.state)) for fact in named]
+    drawn = format_html("{}" * len(named), *map(_fact, named))
+    told = "\n".join(f"{name}: {_say_fact(state, fact)}" for (name, state), fact in zip(words, named, strict=True))
+    said = ", ".join(f"{name}: {state}" for name, state in words)
     return format_html('<span class="facts" role="img" aria-label="{}" title="{}">{}</span>', said, told, drawn)
 
 
@@ -74,8 +75,8 @@ def _fact(fact: Any) -> SafeString:
     return _draw_shape(look.tone, look.shape if look.shape.startswith("fact-") else "fact-unknown")
 
 
-def _say_fact(fact: Any) -> str:
-    said = f"{say_word(fact.state)}, {fact.source}"
+def _say_fact(state: str, fact: Any) -> str:
+    said = f"{state}, {fact.source}"
     if not fact.at:
         return said
     return gettext("%(said)s %(age)s ago") % {"said": said, "age": figures.say_since(fact.at)}
