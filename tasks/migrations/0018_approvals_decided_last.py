@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0014_letters_by_status'),
+        ('agents', '0017_letters_by_status'),
         ('tasks', '0017_sentences_as_text_and_arguments'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0013_budgets_of_swarms'),
+        ('agents', '0016_names_alike_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
