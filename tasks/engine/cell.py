@@ -39,7 +39,7 @@ signing off it must fit into the time `up` has to end."""
 DRAIN_LOOK_S = 1.0
 """How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
-DEAF_LOOK = 0.5
+DEAF_LOOK = 0.25
 """How much sooner a cell looks for work while it cannot hear the bell."""
 IDLE_LOOKS = 5
 """How many times as rarely a cell that drives nothing looks whether anything hangs on it all the same."""
