@@ -8,10 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Coroutine
-from typing import Any
 
-import uvloop
 from django.conf import settings
 
 from tasks.engine.bell import Bell
@@ -221,15 +218,10 @@ async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
         return
 
 
-def run_on_loop(life: Coroutine[Any, Any, None]) -> None:
-    """Run a cell's life to its end on the event loop of cells."""
-    uvloop.run(life)
-
-
 def run_cell_forever(*, slots: int | None = None, worker_pid: int = 0) -> None:
     """Run one cell in this thread until it ends."""
     go_by_index()
     clock.agree_in_background()
-    run_on_loop(Cell(slots=slots, worker_pid=worker_pid).run())
+    asyncio.run(Cell(slots=slots, worker_pid=worker_pid).run())
     if threading.active_count() > 1:
         log.info("tool threads still run and are left behind")

@@ -1,11 +1,12 @@
 """A cell in a thread of the bench's own process, which tells when a number of attempts have ended."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks.engine.cell import Cell, run_on_loop
+from tasks.engine.cell import Cell
 from victoros.lib.statements import go_by_index
 
 
@@ -54,7 +55,7 @@ def running_cell() -> Iterator[MeasuredCell]:
         born.set()
         await made[0].run()
 
-    thread = threading.Thread(target=lambda: run_on_loop(live()), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
     thread.start()
     born.wait(10)
     made[0].is_open.wait(10)

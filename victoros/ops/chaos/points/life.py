@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from tasks.engine import cell as cell_module
 from tasks.engine import driving, finish, reconciler, rounds, tries, writer
-from tasks.engine.cell import Cell, run_on_loop
+from tasks.engine.cell import Cell
 from tasks.engine.leases import holder_of, take_lease
 from tasks.engine.presence import held_by
 from tasks.models import Attempt, Lease, Quota, Task
@@ -117,7 +117,7 @@ class Life:
             did += _forgive(_reconcile)
             if _forgive(_is_work_left):
                 self.cell = BriefCell(slots=50)
-                run_on_loop(self.cell.run())
+                asyncio.run(self.cell.run())
                 OPEN.cell_id = 0
                 did += self.cell.drove
             if not did:
