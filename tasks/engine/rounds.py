@@ -27,9 +27,8 @@ TIDY_BUDGET_S = 0.1
 """Spent on tidying in one round, in batches of a few milliseconds."""
 HEARD_S = 2.0
 """How long a call for work may go unheard before it is rung again."""
-AT_ONCE = 1000
-_UNHEARD = f"SELECT id FROM tasks_outbox WHERE rung_at IS NULL AND created_at < {{late}} LIMIT {AT_ONCE}"
-_NEW_AGENTS = f"SELECT id FROM agents_agent WHERE status = 'initializing' LIMIT {AT_ONCE}"
+_UNHEARD = "SELECT id FROM tasks_outbox WHERE rung_at IS NULL AND created_at < {late} LIMIT 1000"
+_NEW_AGENTS = "SELECT id FROM agents_agent WHERE status = 'initializing' LIMIT 1000"
 
 
 def ring_again() -> int:
