@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from audit.reasons import say_reason
 from tasks.models import Attempt, Step, Task
 from tasks.selectors.step_words import say_error, title_of
 from tasks.selectors.window import RunChoice, read_window
 from victoros.lib.figures import say_seconds
-from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_many, say_word
 
 ENDED_BADLY = ("failed", "quarantined")

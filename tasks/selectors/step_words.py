@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from audit.reasons import say_reason
 from tasks.models import Step
-from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_word
 
 _TELLING = ("path", "title", "subject", "question", "name", "to", "url", "result", "text")

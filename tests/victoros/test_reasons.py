@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from agents.models import Message
+from audit.reasons import say_reason
 from tasks.engine.burial import bury_cell
 from tasks.models import Attempt, Cell, Task
 from tasks.services.control import pause_task, stop_agent, stop_swarm
@@ -19,7 +20,6 @@ from tasks.services.verdicts import refute_task
 from tasks.services.work import cancel_task
 from tests.agents.factories import OPERATOR, make_agent, make_message, make_swarm, make_user
 from tests.tasks.pages.rows import make_attempt, make_task
-from victoros.lib.reasons import say_reason
 from victoros.settings import BASE_DIR
 
 WRITERS = ("tasks/engine", "tasks/services", "tasks/transitions.py", "agents/services")

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from audit import phrases
+from audit.reasons import say_reason
 from audit.watch import Watch
 from victoros.lib import clock, figures, signs
-from victoros.lib.reasons import say_reason
 from victoros.lib.shapes import Look, look_of
 from victoros.lib.wording import say_word
 
