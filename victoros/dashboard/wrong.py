@@ -6,12 +6,12 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from audit.reasons import say_reason
 from victoros.dashboard.cells import CellsPage
 from victoros.dashboard.crew import Member
 from victoros.dashboard.figures import Figures
 from victoros.lib.database import was_full_lately
 from victoros.lib.disk import find_full
-from victoros.lib.reasons import say_reason
 from victoros.lib.wording import say_many, say_word
 
 
