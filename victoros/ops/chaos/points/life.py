@@ -208,7 +208,8 @@ def _compress_time(folder: Path) -> None:
     _replace(writer, RETRY_S=0.002, ThreadPoolExecutor=lambda *_, **__: AtOnce())
     _replace(driving, ThreadPoolExecutor=lambda *_, **__: AtOnce(), time=CLOCK)
     _replace(cell_module, time=CLOCK)
-    rounds.PARTS["cells_started"] = lambda: 0
+    _replace(reconciler, keep_cells=lambda: 0)
+    rounds.PARTS |= {"cells_started": lambda: 0}
     handler = logging.FileHandler(folder / "life.log")
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
     logging.getLogger().handlers = [handler]
