@@ -14,12 +14,12 @@ from redis.exceptions import RedisError
 
 from tasks.engine.burial import report_dead_process
 from tasks.engine.ends import DEAD_LIST
-from tasks.engine.freezing import watch_in_background
 from tasks.engine.jobs import keep_cells
 from tasks.engine.leases import holder_of, release_leases, take_lease
 from tasks.engine.points import Point, reach
 from tasks.engine.rounds import Rota, put_right
 from tasks.engine.trust import Trust
+from tasks.engine.watching import watch_in_background
 from victoros.lib import clock
 from victoros.lib.hands import Leaving
 from victoros.lib.redis import connect

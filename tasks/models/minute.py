@@ -33,7 +33,10 @@ class Minute(models.Model):
 
 
 class Counted(models.Model):
-    """How far the journal has been counted: row 1 into minutes, row 2 into spending."""
+    """How far the journal has been counted, by what into."""
+
+    MINUTES, SPENDING = 1, 2
+    """The numbers of the two rows."""
 
     step_ref = models.BigIntegerField(default=0)
     """The last step that is counted."""

@@ -12,7 +12,7 @@ from agents.models import Swarm
 from agents.permissions import visible_to
 from agents.work import SPAN_DAYS, BudgetUse
 from tasks.models import Counted, Spend, Step
-from tasks.services.spending import AT_ONCE, ROW
+from tasks.services.spending import AT_ONCE
 from victoros.lib import clock
 
 MOST_UNCOUNTED = 2 * AT_ONCE
@@ -42,7 +42,7 @@ def read_uncounted() -> dict[int, int]:
     Not asked for some swarms alone: SQLite would then go through all that these ever did instead of the newest steps.
     """
     begin = datetime.combine(begin_of_month(), time.min, timezone.get_default_timezone())
-    counted = Coalesce(Subquery(Counted.objects.filter(pk=ROW).values("step_ref")), Value(0))
+    counted = Coalesce(Subquery(Counted.objects.filter(pk=Counted.SPENDING).values("step_ref")), Value(0))
     ahead = Step.objects.filter(pk__gt=counted)
     bound = Subquery(ahead.order_by("pk").values("pk")[MOST_UNCOUNTED - 1 : MOST_UNCOUNTED])
     young = ahead.filter(pk__lte=Coalesce(bound, Value(BigIntegerField.MAX_BIGINT)))

@@ -40,7 +40,7 @@ def as_trends(rows: Iterable[dict[str, Any]], now: datetime) -> Trends:
 
 def _sum(rows: QuerySet[Minute]) -> "QuerySet[Any, Any]":
     names = ("steps", "failed_steps", "calls", "call_ms", "done", "failed", "cost_nanos")
-    until = Subquery(Counted.objects.values("until")[:1])
+    until = Subquery(Counted.objects.filter(pk=Counted.MINUTES).values("until"))
     sums = {f"all_{name}": Sum(name) for name in names}
     by_minute: QuerySet[Any, Any] = (
         rows.order_by().values("at").annotate(until=until, slowest=Max("slowest_ms"), **sums)

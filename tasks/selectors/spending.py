@@ -18,7 +18,6 @@ from agents.permissions import visible_to
 from agents.work import BudgetUse
 from tasks.models import Attempt, Counted, Spend
 from tasks.selectors.budgets import list_budgets
-from tasks.services.spending import ROW
 from victoros.lib import clock
 from victoros.lib.figures import say_count, say_money
 from victoros.lib.together import read_together
@@ -112,7 +111,7 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     whole = read_together(
         sums=rows.values_list(Value(1)).annotate(*_SUMMED),
         days=_totals(rows, "day"),
-        counted=Counted.objects.filter(pk=ROW).values_list("until", flat=True),
+        counted=Counted.objects.filter(pk=Counted.SPENDING).values_list("until", flat=True),
     )
     sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
     parts = read_together(

@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest, TruncMinute
 
 from tasks.models import Attempt, Counted, Minute, Step
 from victoros.lib import clock
+from victoros.lib.statements import change
 
 LAG = timedelta(seconds=4)
 """What is younger is counted in the next round: its commit may still be on the way."""
@@ -18,6 +19,13 @@ AT_ONCE = 20_000
 FIRST = 50_000
 """Steps that the very first round looks back at; older ones are in no minute."""
 KEPT = timedelta(hours=6)
+
+_STILL = """
+UPDATE tasks_counted SET until = %s
+WHERE id = %s AND NOT EXISTS (SELECT 1 FROM tasks_step WHERE tasks_step.id > tasks_counted.step_ref)
+  AND NOT EXISTS (SELECT 1 FROM tasks_attempt
+    WHERE tidied = 0 AND ended_at >= tasks_counted.until AND ended_at < %s)
+"""
 
 Key = tuple[int, datetime]
 Figures = dict[str, int]
@@ -29,7 +37,9 @@ def count_minutes() -> int:
     Reads first and writes in one short transaction, which changes nothing when another process counted meanwhile.
     """
     horizon = clock.now() - LAG
-    before = Counted.objects.filter(pk=1).first() or _begin(horizon)
+    if was_still(Counted.MINUTES, horizon):
+        return 0
+    before = Counted.objects.filter(pk=Counted.MINUTES).first() or _begin(horizon)
     last = find_last(before.step_ref, horizon)
     figures = _merge(_count_steps(before.step_ref, last, horizon), _count_ends(before.until, horizon))
     with transaction.atomic():
@@ -39,10 +49,15 @@ def count_minutes() -> int:
     return sum(row["steps"] for row in figures.values())
 
 
+def was_still(row: int, horizon: datetime) -> bool:
+    """Tell whether neither a step nor an end came since the last round, and note that this one was done. One statement."""
+    return bool(change(_STILL, horizon, row, horizon))
+
+
 def _begin(horizon: datetime) -> Counted:
     newest = Step.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     defaults = {"step_ref": max(newest - FIRST, 0), "until": horizon - timedelta(hours=1)}
-    return Counted.objects.get_or_create(pk=1, defaults=defaults)[0]
+    return Counted.objects.get_or_create(pk=Counted.MINUTES, defaults=defaults)[0]
 
 
 def find_last(counted: int, horizon: datetime) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.topics import bump
 from tasks.models import Attempt, Counted, Step, TaskCost
-from tasks.services.minutes import find_last, move_on
+from tasks.services.minutes import find_last, move_on, was_still
 from victoros.lib import clock
 
 LAG = timedelta(seconds=30)
@@ -19,8 +19,6 @@ LAG = timedelta(seconds=30)
 AT_ONCE = 20_000
 """Steps counted in one round, as in `tasks.services.minutes`."""
 TASKS_AT_ONCE = 500
-ROW = 2
-"""Of `Counted`. It begins with the first step there is: the past is counted too, a slice in each round."""
 _ADD = """
 INSERT INTO tasks_spend (day, swarm_id, agent_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -36,10 +34,13 @@ Row = tuple[date, int, int, str, int, int, int, int, int]
 def count_spending() -> int:
     """Add the calls since the last round to the spending; returns how many there were.
 
-    Reads first and writes in one short transaction, which changes nothing when another process counted meanwhile.
+    It begins with the first step there is: the past is counted too, a slice in each round. Reads first and writes in one short
+    transaction, which changes nothing when another process counted meanwhile.
     """
     horizon = clock.now() - LAG
-    before = Counted.objects.get_or_create(pk=ROW, defaults={"until": horizon})[0]
+    if was_still(Counted.SPENDING, horizon):
+        return 0
+    before = Counted.objects.get_or_create(pk=Counted.SPENDING, defaults={"until": horizon})[0]
     last = find_last(before.step_ref, horizon)
     rows, dearer = _count(before.step_ref, last), _find_dearer(before.step_ref, last)
     with transaction.atomic():

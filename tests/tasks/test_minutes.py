@@ -13,6 +13,7 @@ from tasks.models import Attempt, Counted, Minute, Step
 from tasks.selectors.minutes import read_trends
 from tasks.services import minutes
 from tasks.services.minutes import count_minutes
+from tasks.services.spending import count_spending
 from tasks.tidying.run import Tidier, tidy_all
 from tests.agents.factories import make_swarm, make_user
 from tests.tasks.pages.rows import make_attempt, make_task
@@ -69,6 +70,29 @@ def test_what_is_younger_than_the_lag_waits_and_what_stands_before_it_does_not(s
     assert count_minutes() == 1
     Step.objects.update(finished_at=minute)
     assert count_minutes() == 2
+
+
+def test_a_round_in_which_nothing_came_is_one_statement_and_moves_the_age_on(swarm: Swarm, minute: datetime) -> None:
+    work(swarm, [minute])
+    count_minutes()
+    count_spending()
+    Counted.objects.update(until=minute)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert (count_minutes(), count_spending()) == (0, 0)
+    assert len(queries) == 2
+    assert all(row.until > minute + timedelta(minutes=1) for row in Counted.objects.all())
+    assert Minute.objects.get().steps == 1
+
+
+def test_an_end_without_a_step_is_counted_when_all_else_is_still(swarm: Swarm, minute: datetime) -> None:
+    work(swarm, [minute])
+    count_minutes()
+    Counted.objects.update(until=minute)
+    make_attempt(make_task(swarm), status="failed", ended_at=minute + timedelta(seconds=20))
+    count_minutes()
+
+    assert (Minute.objects.get().failed, count_minutes()) == (1, 0)
 
 
 def test_a_round_counts_only_so_many(swarm: Swarm, minute: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +154,8 @@ def test_the_last_hour_is_read_in_one_query_and_only_of_what_one_may_see(swarm: 
 def test_the_hour_ends_with_the_last_minute_that_was_counted_whole(swarm: Swarm, minute: datetime) -> None:
     Minute.objects.create(swarm=swarm, at=minute, steps=7)
     Minute.objects.create(swarm=swarm, at=minute - timedelta(minutes=1), steps=5)
-    counted = Counted.objects.create(pk=1, until=minute + timedelta(seconds=30))
+    Counted.objects.create(pk=Counted.SPENDING, until=minute - timedelta(minutes=9))
+    counted = Counted.objects.create(pk=Counted.MINUTES, until=minute + timedelta(seconds=30))
 
     half = read_trends(make_user(superuser=True))
     counted.until = minute + timedelta(seconds=61)
