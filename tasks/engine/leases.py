@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from tasks.engine.points import Point, reach
 from tasks.models import Lease
 from victoros.lib.clock import now_plus
 from victoros.lib.host import this_host
+from victoros.lib.statements import change, now
+
+_TAKE = "UPDATE tasks_lease SET holder = %s, until = {end} WHERE name = %s AND (holder = %s OR until < {now})"
 
 
 def holder_of(pid: int, host: str = "") -> str:
@@ -18,8 +18,7 @@ def holder_of(pid: int, host: str = "") -> str:
 
 def take_lease(name: str, holder: str, length: timedelta) -> bool:
     """Take or renew a named lease by the database's clock; True while it is ours."""
-    mine = Lease.objects.filter(Q(holder=holder) | Q(until__lt=Now()), name=name)
-    if mine.update(holder=holder, until=now_plus(length)):
+    if change(_TAKE.format(end=now(length.total_seconds()), now=now()), holder, name, holder):
         reach(Point.LEASE_TAKEN)
         return True
     if Lease.objects.filter(name=name).exists():

@@ -65,7 +65,7 @@ PARTS: dict[str, Callable[[], int]] = {
     "tidied": lambda: TIDIER.work(TIDY_BUDGET_S),
 }
 """By what they put right, in their order; each returns how much that was."""
-SELDOM = {"remembered", "mail_expired", "approvals_expired", "unable_told", "marks_removed"}
+SELDOM = {"remembered", "mail_expired", "approvals_expired", "unable_told", "marks_removed", "notices_rung"}
 """What hardly ever goes wrong, or nobody waits for to the second; looking for it costs as much as all the rest."""
 SELDOM_ROUNDS = 5
 

@@ -9,13 +9,19 @@ from audit import topics
 from audit.models import AttentionItem
 from tasks.models import Approval, Attempt, Task
 from tasks.transitions import wake_attempts
-from victoros.lib.statements import Answer, ask, now
+from victoros.lib.statements import Answer, ask, fetch, now
 
 AT_ONCE = 500
 _DUE = """
 SELECT EXISTS (SELECT 1 FROM tasks_attempt a WHERE a.status = 'waiting' AND a.wake_at <= {now}),
   EXISTS (SELECT 1 FROM tasks_attempt a WHERE a.status = 'waiting' AND a.waiting_for = 'mail'
     AND EXISTS (SELECT 1 FROM agents_message m WHERE m.recipient_id = a.agent_id AND m.status = 'delivered'))
+"""
+
+
+_HAVE_REASONS = """
+SELECT EXISTS (SELECT 1 FROM tasks_attempt
+  WHERE status = 'waiting' AND waiting_for IN ('approval', 'answer', 'effect', 'subtask'))
 """
 
 
@@ -41,6 +47,8 @@ def _with_mail() -> QuerySet[Attempt]:
 
 def wake_forgotten() -> int:
     """Wake attempts whose reason to wait is gone though nobody told them. Run by the reconciler."""
+    if not fetch(_HAVE_REASONS)[0][0]:
+        return 0
     decided = Approval.objects.filter(pk=OuterRef("waiting_ref")).exclude(status="pending")
     answered = AttentionItem.objects.filter(pk=OuterRef("waiting_ref")).exclude(status="open")
     ended = Task.objects.filter(pk=OuterRef("waiting_ref")).filter(
