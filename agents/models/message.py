@@ -64,6 +64,16 @@ class Message(models.Model):
             models.Index(fields=["recipient", "status", "id"], name="message_mailbox"),
             models.Index(fields=["swarm", "-id"], name="message_by_swarm"),
             models.Index(fields=["status", "-id"], name="message_by_status"),
+            models.Index(
+                fields=["acknowledge_by"],
+                name="message_to_acknowledge",
+                condition=models.Q(status__in=["delivered", "read"], acknowledge_by__isnull=False),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="message_to_expire",
+                condition=models.Q(status="delivered", expires_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from agents.services import mail
 from tasks.engine import beginning, commit, loading, resuming
-from victoros.lib import statements
+from victoros.lib import clock, statements
 from victoros.lib.postgres.pipeline import _numbered
 from victoros.lib.statements import among, numbers_given
 
@@ -56,3 +57,15 @@ def test_it_goes_by_number_however_many_rows_are_in_the_same_state(name: str) ->
     assert "Seq Scan" not in plan
     assert "task_ready_in_swarm" not in plan
     assert "by_cell" not in plan
+
+
+def test_letters_that_run_out_are_found_among_those_that_can() -> None:
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            forget_measures(cursor)
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{explain} {mail._OVERDUE}", [clock.now(), clock.now()])
+        plan = str(cursor.fetchall())
+    assert "message_to_acknowledge" in plan
+    assert "message_to_expire" in plan
