@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, Checklist, LessonRun, Provider, Setup, Swarm
 from agents.permissions import ADMINISTER, OPERATE, scope_of_user, visible_to
 from audit.models import Entry, PushSubscription
-from tasks.models import Approval, Task
+from tasks.models import Approval, TaskTally
 
 GONE = "first_steps_gone"
 """In the session of somebody whose list is done or dismissed: nothing is asked any more."""
@@ -92,9 +92,9 @@ def _read_facts(user: Any) -> dict[str, bool]:
         "gone": Checklist.objects.filter(user=user),
         "setup": Setup.objects.filter(ended_at=None),
         "swarm": real,
-        "task": Task.objects.filter(swarm__in=real, status__in=["completed", "verified"]),
-        "approval": Approval.objects.filter(swarm__in=real, status__in=["approved", "rejected"]),
-        "agent": Agent.objects.filter(swarm__in=real, program="loop"),
+        "task": TaskTally.objects.filter(swarm__in=real, status__in=["completed", "verified"], n__gt=0),
+        "approval": _having(real, Approval.objects.filter(status__in=["approved", "rejected"])),
+        "agent": _having(real, Agent.objects.filter(program="loop")),
         "model": Provider.objects.exclude(kind__in=["embedded", "scripted"]).filter(test_ok=True, archived_at=None),
         "person": people.exclude(pk=user.pk),
         "phone": PushSubscription.objects.filter(user=user),
@@ -109,6 +109,11 @@ def _read_facts(user: Any) -> dict[str, bool]:
     row = people.filter(pk=user.pk).annotate(**{f"has_{name}": Exists(rows) for name, rows in asked.items()})
     found = row.values(*(f"has_{name}" for name in asked)).get()
     return {name: bool(found[f"has_{name}"]) for name in asked}
+
+
+def _having(swarms: QuerySet[Any], rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of the swarms that have such a row: asked by swarm, as all the rows there are may belong to the sample."""
+    return swarms.filter(Exists(rows.filter(swarm=OuterRef("pk"))))
 
 
 def _list_items(user: Any, facts: dict[str, bool]) -> list[Item]:
