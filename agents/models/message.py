@@ -65,14 +65,14 @@ class Message(models.Model):
             models.Index(fields=["swarm", "-id"], name="message_by_swarm"),
             models.Index(fields=["status", "-id"], name="message_by_status"),
             models.Index(
-                fields=["acknowledge_by"],
+                fields=["status", "acknowledge_by"],
                 name="message_to_acknowledge",
-                condition=models.Q(status__in=["delivered", "read"], acknowledge_by__isnull=False),
+                condition=models.Q(acknowledge_by__isnull=False),
             ),
             models.Index(
-                fields=["expires_at"],
+                fields=["status", "expires_at"],
                 name="message_to_expire",
-                condition=models.Q(status="delivered", expires_at__isnull=False),
+                condition=models.Q(expires_at__isnull=False),
             ),
         ]
         constraints = [

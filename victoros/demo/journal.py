@@ -47,14 +47,15 @@ def make_journal(number: int, title: str, began: datetime, until: datetime, rand
     room = (until - began).total_seconds()
     squeeze = min(1.0, room / sum(spans)) if spans and room > 0 else 0.0
     model, price_in, price_out = MODELS[random.random() < 0.7]
-    rows, at, context = [], began, 300
+    rows, at, context, path = [], began, 300, ""
     for n, span in enumerate(spans, 1):
         finished = at + timedelta(seconds=span * squeeze)
         if n % 2:
-            row = _think(n, number, title, model, context, random)
+            path = _path(random)
+            row = _think(n, number, title, model, context, path, random)
             row.cost_nanos = row.tokens_in * price_in + row.tokens_out * price_out
         else:
-            row = _act(n, random)
+            row = _act(n, path, random)
         row.started_at, row.finished_at, at = at, finished, finished
         context = min(context + 90, 9_000)
         rows.append(row)
@@ -67,19 +68,18 @@ def make_journal(number: int, title: str, began: datetime, until: datetime, rand
     )
 
 
-def _think(n: int, number: int, title: str, model: str, context: int, random: Random) -> StepRow:
+def _think(n: int, number: int, title: str, model: str, context: int, path: str, random: Random) -> StepRow:
     request: dict[str, Any] = {"since_step": 1, "turns_sent": n, "tools": TOOLS}
     if n == 1:
         request = {"system": SYSTEM, "turns": [{"role": "user", "text": title}], "tools": TOOLS}
     call = {"name": "complete", "arguments": {"result": random.choice(RESULTS)}}
-    if n < number - 1:
-        call = {"name": "read_file", "arguments": {"path": _path(random)}}
+    if n < number:
+        call = {"name": "read_file", "arguments": {"path": path}}
     result = {"text": random.choice(THOUGHTS), "call": call}
     return StepRow(0, n, "think", model, "done", request, result, context, random.randint(20, 180), 0, *NEVER)
 
 
-def _act(n: int, random: Random) -> StepRow:
-    path = _path(random)
+def _act(n: int, path: str, random: Random) -> StepRow:
     if random.random() < 0.02:
         error = {"category": "validation", "message": f"There is no file {path}.", "hint": "Use list_files."}
         return StepRow(

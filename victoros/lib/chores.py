@@ -1,7 +1,6 @@
 """Ringing for a job on the queue `chores`. A ring may be lost, doubled or late: the job finds its work in the database."""
 
 import logging
-from functools import lru_cache
 from typing import Any
 
 import redis
@@ -9,7 +8,7 @@ from django.conf import settings
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from victoros.lib.redis import HINT_S, once_more, outage
+from victoros.lib.redis import HINT_S, connect, outage
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def ring(job: str) -> bool:
     if outage.is_on:
         return False
     try:
-        client = _client(settings.VICTOR_REDIS_URL)
+        client = _client()
         if not client.set(LATCH + job, "1", nx=True, ex=LATCH_S):
             return False
         _queue(client).enqueue(
@@ -42,14 +41,13 @@ def ring(job: str) -> bool:
 def answer(job: str) -> None:
     """Say that `job` has begun: what happens from now on rings anew. Call it before looking for work."""
     try:
-        _client(settings.VICTOR_REDIS_URL).delete(LATCH + job)
+        _client().delete(LATCH + job)
     except redis.RedisError as error:
         log.warning("Redis could not be told that %s began; further rings wait %s s: %s", job, LATCH_S, error)
 
 
-@lru_cache(maxsize=2)
-def _client(url: str) -> "redis.Redis":
-    return redis.Redis.from_url(url, socket_timeout=HINT_S, socket_connect_timeout=HINT_S, retry=once_more())
+def _client() -> "redis.Redis":
+    return connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S, as_text=False)
 
 
 def _queue(client: Any) -> Queue:

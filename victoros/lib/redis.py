@@ -11,24 +11,23 @@ from victoros.lib.outages import Outage
 
 HINT_S = 0.3
 """Nobody who changes something waits longer for Redis than this, and once an outage."""
+CALM_S = 2.0
+"""What others wait for an answer."""
 
 
-@lru_cache(maxsize=4)
-def connect(url: str | None = None) -> "redis.Redis":
-    """Return this process's client; it connects when first used and again after a fault."""
+@lru_cache(maxsize=8)
+def connect(url: str | None = None, *, wait_s: float = CALM_S, as_text: bool = True) -> "redis.Redis":
+    """Return this process's client; it connects when first used and again after a fault. RQ reads bytes, not text.
+
+    A connection from before a restart is made anew at once; silence is not tried twice.
+    """
     return redis.Redis.from_url(
         url or settings.VICTOR_REDIS_URL,
-        socket_timeout=2.0,
-        socket_connect_timeout=1.0,
-        decode_responses=True,
-        retry=once_more(),
+        socket_timeout=wait_s,
+        socket_connect_timeout=min(wait_s, 1.0),
+        decode_responses=as_text,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
-
-
-@lru_cache(maxsize=4)
-def connect_for_rq(url: str) -> "redis.Redis":
-    """Return this process's client for RQ, which reads bytes and would make a connection for each question."""
-    return redis.Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, retry=once_more())
 
 
 def publish(channel: str, text: str) -> bool:
@@ -36,7 +35,7 @@ def publish(channel: str, text: str) -> bool:
     if outage.is_on:
         return False
     try:
-        _quick_client(settings.VICTOR_REDIS_URL).publish(channel, text)
+        connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S).publish(channel, text)
     except redis.RedisError as error:
         outage.begin(error)
         return False
@@ -45,22 +44,10 @@ def publish(channel: str, text: str) -> bool:
 
 def _look() -> bool:
     try:
-        return bool(_quick_client(settings.VICTOR_REDIS_URL).ping())
+        return bool(connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S).ping())
     except redis.RedisError:
         return False
 
 
 outage = Outage("Redis", _look)
 """Pages and cells look by themselves until it is over."""
-
-
-@lru_cache(maxsize=4)
-def _quick_client(url: str) -> "redis.Redis":
-    return redis.Redis.from_url(
-        url, socket_timeout=HINT_S, socket_connect_timeout=HINT_S, decode_responses=True, retry=once_more()
-    )
-
-
-def once_more() -> Retry:
-    """Return how clients try again: a connection from before a restart is made anew at once; silence is not tried twice."""
-    return Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
