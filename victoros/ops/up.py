@@ -3,34 +3,25 @@
 import gc
 import json
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
 from socket import socket
 from typing import Any
-
-import psutil
 
 from victoros.lib.env import hand_down
 from victoros.lib.errors import Category, Misconfigured, VictorError
 from victoros.ops.console import Console
-from victoros.ops.django_setup import load_django, load_shared_modules
 from victoros.ops.health import HealthProbe
 from victoros.ops.home import Home
-from victoros.ops.leftovers import end_leftovers
 from victoros.ops.listening import listen, own_addresses, pick_free_port
 from victoros.ops.logs import last_words
-from victoros.ops.messenger import Messenger
 from victoros.ops.migrating import migrate
 from victoros.ops.options import UpOptions, read_options
+from victoros.ops.running import ROOT, Run, age_of_this_process, clear_home
 from victoros.ops.services import llm_service, run_management_command, valkey_service, web_service, work_services
 from victoros.ops.signals import Signals
-from victoros.ops.supervisor import Supervisor
 from victoros.ops.valkey import valkey_url, wait_for_valkey
 
-ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -40,55 +31,37 @@ class CannotStart(VictorError):
     category = Category.SYSTEM
 
 
-class StopAsked(Exception):
-    """The operator asked for the end before everything was up."""
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run until asked to stop; return the exit code."""
     options = read_options(arguments, ROOT)
     signals, console = Signals(), Console()
     signals.install()
     home = Home(options.home)
-    if ended := end_leftovers(home.read_facts()):
-        console.event("up", f"ended {ended} processes that a killed supervisor left")
-    home.forget_facts()
+    clear_home(Up.command, home, console)
     with listen(options.host, options.port) as listener:
         Up(options, home, console, signals, listener).run()
     return 0
 
 
-class Up:
+class Up(Run):
     """One run of the whole installation."""
 
+    command = "up"
+
     def __init__(self, options: UpOptions, home: Home, console: Console, signals: Signals, listener: socket) -> None:
-        self.options, self.home, self.console, self.listener = options, home, console, listener
+        self.options, self.listener = options, listener
         self.port = int(listener.getsockname()[1])
         self.url = f"http://{_name_in_url(options.host)}:{self.port}"
         self.socket_path = None if os.environ.get("VICTOR_REDIS_URL") else home.socket_of("valkey")
-        self.redis_url = valkey_url(self.socket_path) if self.socket_path else os.environ["VICTOR_REDIS_URL"]
         self.llm_port = pick_free_port() if options.with_model and not os.environ.get("VICTOR_LLM_URL") else 0
-        self.supervisor = Supervisor(home, console, signals, Messenger(self.redis_url, home.path))
-        self.supervisor.on_change = self.write_facts
-
-    def run(self) -> None:
-        """Start, stay, and end in order whatever happens."""
-        try:
-            self.start()
-            self.stay()
-        except StopAsked:
-            self.console.event("up", "stopped before it was ready")
-        finally:
-            self.end()
+        redis_url = valkey_url(self.socket_path) if self.socket_path else os.environ["VICTOR_REDIS_URL"]
+        super().__init__(home, console, signals, redis_url)
 
     def start(self) -> None:
         """Bring everything up, each part when what it needs is there."""
         self.hand_down_settings()
         self.start_queue()
-        gc.disable()
-        load_django()
-        if trouble := load_shared_modules():
-            self.console.event("up", f"cannot load everything in advance: {trouble}", alarm=True)
+        self.load()
         self.await_queue()
         self.prepare_database()
         self.start_services()
@@ -171,52 +144,20 @@ class Up:
         return None
 
     def await_health(self) -> None:
-        """Wait until the pages answer. There is no deadline: a slow machine is not an error, and what dies is told."""
+        """Wait until the pages answer."""
         from django.conf import settings
 
         host = _name_in_url(self.options.host).strip("[]")
         name = settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", "localhost") if settings.ALLOWED_HOSTS else host
         probe = HealthProbe(host, self.port, "/healthz", asked_for=name, https=settings.VICTOR_HTTPS)
-        while not probe.succeeds():
-            self.supervisor.tick(0.02)
-            self.check_stop()
+        self.tick_until(probe.succeeds, 0.02)
 
-    def check_stop(self) -> None:
-        """Leave the start if the operator asked for the end."""
-        if self.supervisor.is_stopping:
-            raise StopAsked
-
-    def end(self) -> None:
-        """Stop all processes and say that nothing runs here any more."""
-        if self.supervisor.is_stopping:
-            self.console.event("up", "stopping")
-        self.supervisor.stop_all()
-        self.home.forget_facts()
-        if self.supervisor.is_stopping:
-            self.console.event("up", "stopped; nothing was lost")
-
-    def write_facts(self) -> None:
-        """Note what runs, for other commands and for the next `up`."""
-        where = {"url": self.url, "host": self.options.host, "port": self.port}
-        self.home.write_facts(describe_run(self.supervisor, self.redis_url) | where)
-
-
-def describe_run(supervisor: Supervisor, redis_url: str) -> dict[str, Any]:
-    """Return what other commands must know to find this run and its servers."""
-    processes = [{"name": w.service.name, "pid": w.pid, "begun": w.begun} for w in supervisor.watched.values() if w.pid]
-    addresses = {"redis_url": redis_url, "llm_url": os.environ.get("VICTOR_LLM_URL", "")}
-    if named := os.environ.get("VICTOR_DATABASE_URL"):
-        addresses["database_url"] = named
-    written_at = datetime.now(UTC).isoformat()
-    return {"pid": os.getpid(), "url": "", **addresses, "written_at": written_at, "processes": processes}
+    def describe(self) -> dict[str, Any]:
+        """Return what other commands must know, and where the pages are."""
+        return super().describe() | {"url": self.url, "host": self.options.host, "port": self.port}
 
 
 def _name_in_url(host: str) -> str:
     """Return the address to open in a browser on this machine."""
     plain = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # nosec B104
     return f"[{plain}]" if ":" in plain else plain
-
-
-def age_of_this_process() -> float:
-    """Return the seconds since the command was typed: the launcher became this process."""
-    return time.time() - psutil.Process().create_time()

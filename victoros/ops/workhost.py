@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from victoros.lib.errors import Misconfigured
 from victoros.lib.host import host_of, name_of
 from victoros.ops.console import Console
-from victoros.ops.django_setup import load_django, load_shared_modules
 from victoros.ops.home import Home
 from victoros.ops.joining import look, read_join, require_shared_settings
-from victoros.ops.leftovers import end_leftovers
-from victoros.ops.messenger import Messenger
 from victoros.ops.options import WorkerOptions, read_worker_options
+from victoros.ops.running import ROOT, Run, age_of_this_process, clear_home
 from victoros.ops.services import work_services
 from victoros.ops.signals import Signals
-from victoros.ops.supervisor import Supervisor
-from victoros.ops.up import ROOT, StopAsked, age_of_this_process, describe_run
 
 LOOK_S = 2.0
 
@@ -28,32 +24,19 @@ def run(arguments: Sequence[str]) -> int:
     signals.install()
     home = Home(options.home)
     require_shared_settings(home.path)
-    if ended := end_leftovers(home.read_facts()):
-        console.event("worker", f"ended {ended} processes that a killed supervisor left")
-    home.forget_facts()
+    clear_home(WorkHost.command, home, console)
     WorkHost(options, home, console, signals).run()
     return 0
 
 
-class WorkHost:
+class WorkHost(Run):
     """One run of a host that only works."""
 
-    def __init__(self, options: WorkerOptions, home: Home, console: Console, signals: Signals) -> None:
-        self.options, self.home, self.console = options, home, console
-        self.redis_url = os.environ["VICTOR_REDIS_URL"]
-        self.supervisor = Supervisor(home, console, signals, Messenger(self.redis_url, home.path))
-        self.supervisor.on_change = self.write_facts
+    command = "worker"
 
-    def run(self) -> None:
-        """Start, stay, and end in order whatever happens."""
-        try:
-            self.start()
-            while not self.supervisor.is_stopping:
-                self.supervisor.tick()
-        except StopAsked:
-            self.console.event("worker", "stopped before it was ready")
-        finally:
-            self.end()
+    def __init__(self, options: WorkerOptions, home: Home, console: Console, signals: Signals) -> None:
+        super().__init__(home, console, signals, os.environ["VICTOR_REDIS_URL"])
+        self.options = options
 
     def start(self) -> None:
         """Wait until this host fits the installation, then work."""
@@ -62,10 +45,7 @@ class WorkHost:
         os.environ["VICTOR_HOME"] = str(self.home.path)
         if self.options.cells is not None:
             os.environ["VICTOR_CELLS"] = str(self.options.cells)
-        gc.disable()
-        load_django()
-        if trouble := load_shared_modules():
-            self.console.event("worker", f"cannot load everything in advance: {trouble}", alarm=True)
+        self.load()
         self.write_facts()
         self.await_installation()
         gc.freeze()
@@ -103,25 +83,6 @@ class WorkHost:
         return ""
 
     def await_cells(self) -> None:
-        """Wait until every worker hosts a cell. There is no deadline: what dies is told."""
-        while not all(w.hosted for w in self.supervisor.watched.values() if w.service.hosts_cells):
-            self.supervisor.tick(0.1)
-            self.check_stop()
-
-    def check_stop(self) -> None:
-        """Leave the start if the operator asked for the end."""
-        if self.supervisor.is_stopping:
-            raise StopAsked
-
-    def end(self) -> None:
-        """Stop all processes and say that nothing runs here any more."""
-        if self.supervisor.is_stopping:
-            self.console.event("worker", "stopping")
-        self.supervisor.stop_all()
-        self.home.forget_facts()
-        if self.supervisor.is_stopping:
-            self.console.event("worker", "stopped; nothing was lost")
-
-    def write_facts(self) -> None:
-        """Note what runs, for other commands and for the next start."""
-        self.home.write_facts(describe_run(self.supervisor, self.redis_url))
+        """Wait until every worker hosts a cell."""
+        cells = [w for w in self.supervisor.watched.values() if w.service.hosts_cells]
+        self.tick_until(lambda: all(w.hosted for w in cells), 0.1)
