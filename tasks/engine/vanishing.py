@@ -6,8 +6,8 @@ from django.conf import settings
 
 from tasks.engine.burial import bury
 from tasks.models import Cell
-from victoros.lib.deaths import await_death, is_gone
-from victoros.lib.hands import read_leavings
+from victoros.lib.deaths import await_death, is_gone, read_end
+from victoros.lib.hands import note_end, read_leavings
 from victoros.lib.host import this_host
 from victoros.lib.statements import fetch
 
@@ -15,6 +15,8 @@ ASK_S = 1.0
 """How long the database's answer is good for who signed on."""
 LOOK_S = 0.25
 """Between two looks while somebody is gone: whether its end was told meanwhile."""
+BUSY_S = 0.5
+"""How long the parent has before the kernel is asked instead. It may be waiting for the queue server."""
 TOLD_S = 1.0
 """How long the parent of a process that is gone has for saying how it ended."""
 _ALIVE = "SELECT id, pid FROM tasks_cell WHERE status IN ('alive', 'draining') AND host = %s"
@@ -41,7 +43,8 @@ class VanishedCells:
             self._ask_at = seen_at + min(settings.VICTOR_RECONCILE_S, ASK_S)
         gone = {pk: pid for pk, pid in self._alive.items() if is_gone(pid)}
         self._missed = {pk: self._missed.get(pk, seen_at) for pk in gone}
-        known = [pk for pk, since in self._missed.items() if seen_at - since >= TOLD_S or _is_end_told(pk, gone[pk])]
+        ages = {pk: seen_at - since for pk, since in self._missed.items()}
+        known = [pk for pk, age in ages.items() if age >= TOLD_S or _is_end_told(pk, gone[pk], age)]
         if not known:
             return 0
         buried = sum(
@@ -59,7 +62,9 @@ class VanishedCells:
             await_death(self._alive.values(), max(self._ask_at - time.monotonic(), 0.0))
 
 
-def _is_end_told(cell_id: int, pid: int) -> bool:
-    """Tell whether the parent of this process has written down how it ended."""
+def _is_end_told(cell_id: int, pid: int, age_s: float) -> bool:
+    """Tell whether the parent has written down how this process ended; in its place we do, when it has been gone for long."""
+    if age_s >= BUSY_S and (end := read_end(pid)) is not None:
+        note_end(settings.VICTOR_HOME, pid, end)
     leavings = read_leavings(settings.VICTOR_HOME, pid)
     return any(left.owner == cell_id and left.status is not None for left in leavings)

@@ -5,9 +5,12 @@ import select
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 
 import psutil
 
+_STATE, _END = 0, 49
+"""Places in a line of `/proc/PID/stat`, behind the name."""
 LOOK_S = 0.25
 """How long to wait between two looks where the kernel gives no word."""
 
@@ -20,6 +23,18 @@ def is_gone(pid: int) -> bool:
         return True
     except psutil.Error:
         return False
+
+
+def read_end(pid: int) -> int | None:
+    """Return how a process ended that its parent has not buried yet, as `waitpid` will tell it; None when nobody can know.
+
+    The kernel tells it to the same user (Linux). To others it says 0, so that an end in order is told by the parent alone.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[_END]) or None if fields[_STATE] == "Z" else None
 
 
 def await_death(pids: Iterable[int], seconds: float) -> None:

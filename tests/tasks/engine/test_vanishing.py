@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from tasks.engine.vanishing import ASK_S, TOLD_S, VanishedCells
+from tasks.engine.vanishing import ASK_S, BUSY_S, TOLD_S, VanishedCells
 from tasks.models import Cell
 from tests.running import ROOT, wait_until
 from tests.tasks.engine.conftest import make_cell
@@ -41,6 +41,22 @@ def test_a_cell_whose_end_was_told_is_buried_at_the_first_look(tmp_path: Path, s
     note_end(tmp_path, process.pid, signal.SIGKILL)
     look = VanishedCells().bury
     assert [look(), look(), VanishedCells().bury()] == [1, 0, 0]
+    cell.refresh_from_db()
+    assert (cell.status, "SIGKILL" in cell.reason) == ("dead", True)
+
+
+def test_of_a_cell_whose_parent_is_busy_the_kernel_tells_the_end(tmp_path: Path, settings: Settings) -> None:
+    settings.VICTOR_HOME = tmp_path
+    marked = [sys.executable, "-c", MARKED, str(tmp_path)]
+    with subprocess.Popen(marked, stdin=subprocess.PIPE, cwd=ROOT) as process:
+        cell = make_cell(process.pid, silent_s=0, pk=1)
+        wait_until(lambda: read_leavings(tmp_path, process.pid))
+        look = VanishedCells().bury
+        process.kill()
+        wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
+        assert look() == 0
+        time.sleep(BUSY_S)
+        assert look() == 1
     cell.refresh_from_db()
     assert (cell.status, "SIGKILL" in cell.reason) == ("dead", True)
 
