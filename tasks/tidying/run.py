@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from tasks.services.budgets import watch_budgets
-from tasks.services.minutes import count_minutes
+from tasks.services.minutes import AT_ONCE, count_minutes
 from tasks.services.spending import count_spending
 from tasks.tallies import fold, recount
 from tasks.tidying.rules import RULES, Rule
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 COUNT_EVERY_S = 5.0
 """Between two looks at what is new in the journal."""
+MUCH = AT_ONCE // 4
+"""Where more was new than that, some may be left: the next round goes on with it."""
 PAUSE_S = 0.01
 """Between two batches, so that SQLite's only writer is free for others."""
 WRONG_COUNTS, FORGOTTEN = "wrong counts of tasks", "tasks that no search found"
@@ -72,12 +74,13 @@ class Tidier:
         return done
 
     def _count(self) -> None:
-        if time.monotonic() >= self._count_at:
-            self._count_at = time.monotonic() + COUNT_EVERY_S
-            count_minutes()
-            count_spending()
-            watch_budgets()
-            fold()
+        if time.monotonic() < self._count_at:
+            return
+        self._count_at = time.monotonic() + COUNT_EVERY_S
+        if max(count_minutes(), count_spending()) > MUCH:
+            self._count_at = 0.0
+        watch_budgets()
+        fold()
 
 
 def _batches() -> Iterator[tuple[Rule, int]]:

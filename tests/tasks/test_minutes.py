@@ -14,6 +14,7 @@ from tasks.selectors.minutes import read_trends
 from tasks.services import minutes
 from tasks.services.minutes import count_minutes
 from tasks.services.spending import count_spending
+from tasks.tidying import run
 from tasks.tidying.run import Tidier, tidy_all
 from tests.agents.factories import make_swarm, make_user
 from tests.tasks.pages.rows import make_attempt, make_task
@@ -132,6 +133,24 @@ def test_the_scheduler_counts_and_old_minutes_go(swarm: Swarm, minute: datetime)
     assert Minute.objects.get().steps == 1
     assert not Minute.objects.filter(pk=old.pk).exists()
     assert tidy_all() == {}
+
+
+def test_the_scheduler_goes_on_at_once_where_more_is_new_than_it_counts_at_a_time(
+    swarm: Swarm, minute: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minutes, "AT_ONCE", 4)
+    monkeypatch.setattr(run, "MUCH", 1)
+    work(swarm, [minute] * 9)
+    tidier = Tidier()
+    counted = []
+    for _ in range(4):
+        tidier.work(1)
+        counted.append(Minute.objects.get().steps)
+
+    assert counted == [4, 8, 9, 9]
+    work(swarm, [minute])
+    tidier.work(1)
+    assert Minute.objects.get().steps == 9  # after a round with little the next look takes its time
 
 
 def test_the_last_hour_is_read_in_one_query_and_only_of_what_one_may_see(swarm: Swarm, minute: datetime) -> None:
