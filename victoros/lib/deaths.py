@@ -18,7 +18,7 @@ LOOK_S = 0.25
 def is_gone(pid: int) -> bool:
     """Tell whether no process has this number any more; one that only waits to be buried by its parent counts as gone."""
     try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        return psutil.Process(pid).status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:
