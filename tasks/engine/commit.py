@@ -34,7 +34,7 @@ UPDATE tasks_attempt SET
 FROM v
 WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status || '' = 'running'
   AND +tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
-RETURNING tasks_attempt.id
+RETURNING tasks_attempt.id, tasks_attempt.fence
 """
 """By id: what must hold besides stands in expressions, so that no plan goes through all the cell's attempts."""
 _CREDIT = """
@@ -48,7 +48,7 @@ _SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed"
 
 
 def commit_batch(cell_id: int, writes: Sequence[Write], send: topics.Send = live.publish) -> list[Written]:
-    """Make all writes durable at once; raises `CellDeclaredDead` when this cell's lease is gone.
+    """Make all writes durable at once, at most one of each attempt; raises `CellDeclaredDead` when this cell's lease is gone.
 
     Safe to repeat after an error whose outcome is unknown: a write that did commit is then no longer held.
     """
@@ -57,9 +57,12 @@ def commit_batch(cell_id: int, writes: Sequence[Write], send: topics.Send = live
         _lock_in_order(writes)
         advanced, awaited = _ask_to_advance(cell_id, writes), _ask_who_waits(writes)
         make_sure(lease)
-        held = {pk for (pk,) in advanced.rows}
+        held = set(advanced.rows)
         reach(Point.BATCH_ADVANCED)
-        results = [_apply(write) if write.order.attempt_id in held else Written(held=False) for write in writes]
+        results = [
+            _apply(write) if (write.order.attempt_id, write.order.fence) in held else Written(held=False)
+            for write in writes
+        ]
         kept = [(write, result) for write, result in zip(writes, results, strict=True) if result.held]
         _take_back(kept)
         _write_journal(kept)
@@ -106,7 +109,7 @@ def _lock(table: str, ids: set[int]) -> None:
 
 
 def _ask_to_advance(cell_id: int, writes: Sequence[Write]) -> Answer:
-    """Move on those attempts that still hold their fence; the answer holds their ids."""
+    """Move on those attempts that still hold their fence; the answer holds their ids and fences."""
     rows, numbers = numbers_given([_as_numbers(write) for write in writes])
     return ask(_ADVANCE.format(rows=rows), *numbers, clock.now(), cell_id)
 

@@ -59,17 +59,20 @@ class Driver:
         if order.is_suspect and alone:
             self._suspects.add(order.attempt_id)
         coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
-        self._driven[order.attempt_id] = Driven(order, coroutine)
+        driven = self._driven[order.attempt_id] = Driven(order, coroutine)
+        self._paused.pop(order.attempt_id, None)
         self._held[order.swarm.id] += 1
         self._busy.set()
-        coroutine.add_done_callback(lambda _: self._forget(order.attempt_id))
+        coroutine.add_done_callback(lambda _: self._forget(driven))
 
-    def _forget(self, attempt_id: int) -> None:
-        driven = self._driven.pop(attempt_id, None)
-        if driven is not None:
-            self._held[driven.order.swarm.id] -= 1
-        self._paused.pop(attempt_id, None)
-        self._suspects.discard(attempt_id)
+    def _forget(self, driven: Driven) -> None:
+        """Drive it no longer. An attempt that left may have been taken up again meanwhile: that one stays."""
+        attempt_id = driven.order.attempt_id
+        self._held[driven.order.swarm.id] -= 1
+        if self._driven.get(attempt_id) is driven:
+            del self._driven[attempt_id]
+            self._paused.pop(attempt_id, None)
+            self._suspects.discard(attempt_id)
         if not self._driven:
             self._busy.clear()
         self._look.set()

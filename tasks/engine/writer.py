@@ -50,8 +50,20 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._pending:
-                batch, self._pending = self._pending[:MOST_IN_A_BATCH], self._pending[MOST_IN_A_BATCH:]
-                await self._commit(batch)
+                await self._commit(self._take_batch())
+
+    def _take_batch(self) -> list[tuple[Write, "asyncio.Future[Written]"]]:
+        """Take what waits, one write of each attempt: what a coroutine that was cut off left behind must not pass for that of its
+        successor, nor the other way round."""
+        batch, rest = dict[int, tuple[Write, asyncio.Future[Written]]](), []
+        for item in self._pending:
+            attempt_id = item[0].order.attempt_id
+            if attempt_id in batch or len(batch) == MOST_IN_A_BATCH:
+                rest.append(item)
+            else:
+                batch[attempt_id] = item
+        self._pending = rest
+        return list(batch.values())
 
     async def in_database(self, work: Callable[[], R]) -> R:
         """Run database work in the writer's thread, between batches; waits out a database that is away."""

@@ -4,11 +4,13 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tasks.engine.cell import Cell, sign_on
+from tasks.engine.driving import Driver
 from tasks.engine.presence import open_cell
 from tasks.models import Cell as CellRow
 from victoros.lib.hands import Hands
@@ -48,3 +50,40 @@ def test_signing_on_leaves_cells_of_other_processes_alone() -> None:
     other = CellRow.objects.create(host=this_host(), pid=1)
     sign_on(5, 7)
     assert set(CellRow.objects.filter(status="alive").values_list("pk", flat=True)) > {elsewhere.pk, other.pk}
+
+
+class Waits(Driver):
+    """Drives nothing: each order waits for its own sign."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self._hands = Hands(home, 1)
+        self.signs: dict[int, asyncio.Event] = {}
+
+    async def _drive(self, order: Any) -> None:
+        await self.signs.setdefault(order.fence, asyncio.Event()).wait()
+
+
+def test_an_attempt_that_left_and_was_taken_up_again_at_once_is_still_driven(tmp_path: Path) -> None:
+    def order(fence: int) -> Any:
+        return SimpleNamespace(attempt_id=7, fence=fence, is_suspect=False, swarm=SimpleNamespace(id=3))
+
+    async def play() -> None:
+        driver = Waits(tmp_path)
+        driver._start(order(1), alone=True)
+        driver._paused[7] = "paused"
+        driver._start(order(2), alone=True)  # before the loop came to hear that the first one left
+        assert await driver.gate(7) == ""
+        await asyncio.sleep(0)
+        driver.signs[1].set()
+        await asyncio.sleep(0.01)
+        assert [driven.order.fence for driven in driver._driven.values()] == [2]
+        assert driver._held[3] == 1
+        assert driver._busy.is_set()
+        driver.signs[2].set()
+        await asyncio.sleep(0.01)
+        assert not driver._driven
+        assert driver._held[3] == 0
+        assert not driver._busy.is_set()
+
+    asyncio.run(play())

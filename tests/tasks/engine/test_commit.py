@@ -1,5 +1,6 @@
 """The group commit: what it accepts, what it refuses, and what one bad write does to the others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,18 @@ def test_a_raised_fence_refuses_the_write_and_only_that(cell: StillCell, orders:
     results = commit_batch(cell.id, [Write(order, 0, step=step(order)) for order in orders])
     assert [result.held for result in results] == [True, False, True]
     assert Step.objects.count() == 2
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["older first", "newer first"])
+def test_of_two_writes_of_one_attempt_only_that_of_its_fence_is_held(
+    cell: StillCell, orders: list[Order], turned: bool
+) -> None:
+    newer = replace(orders[0], fence=orders[0].fence + 1)
+    Attempt.objects.filter(pk=newer.attempt_id).update(fence=newer.fence)
+    writes = [Write(orders[0], 0, step=step(orders[0])), Write(newer, 0)]
+    results = commit_batch(cell.id, writes[::-1] if turned else writes)
+    assert [result.held for result in results] == ([True, False] if turned else [False, True])
+    assert (attempt(newer).steps, Step.objects.count(), Agent.objects.get().step_count) == (0, 0, 0)
 
 
 def test_a_write_already_committed_is_recognised_and_not_doubled(cell: StillCell, orders: list[Order]) -> None:

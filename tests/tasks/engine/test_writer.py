@@ -60,6 +60,18 @@ def step(order: Order) -> StepDraft:
     )
 
 
+def test_a_batch_holds_one_write_of_each_attempt() -> None:
+    give_work(2)
+    cell_id, orders = take()
+    first, other = orders
+    writes = [Write(first, 0, step=step(first)), Write(first, 0), Write(other, 0, step=step(other))]
+    results = write_all(cell_id, writes)
+
+    assert [result.held for result in results] == [True, False, True]
+    assert [Attempt.objects.get(pk=order.attempt_id).steps for order in orders] == [1, 1]
+    assert Step.objects.count() == 2
+
+
 class Odd(Exception):
     """An error no one foresaw."""
 
