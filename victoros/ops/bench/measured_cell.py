@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tasks.engine.cell import Cell
+from tasks.engine.driving import Driven
 from victoros.lib.statements import go_by_index
 
 
@@ -35,8 +36,8 @@ class MeasuredCell(Cell):
         self.is_open.set()
         await super()._claim_work()
 
-    def _forget(self, attempt_id: int) -> None:
-        super()._forget(attempt_id)
+    def _forget(self, driven: Driven) -> None:
+        super()._forget(driven)
         self._left -= 1
         if self._left == 0:
             self.ended_at = time.perf_counter()
