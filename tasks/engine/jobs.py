@@ -32,7 +32,7 @@ def keep_cells() -> int:
     `VICTOR_CELLS`, are reckoned with. A job too many only waits in the queue.
     """
     try:
-        queue = django_rq.get_queue(QUEUE, connection=connect(settings.VICTOR_REDIS_URL, as_text=False))
+        queue = django_rq.get_queue(QUEUE, connection=connect(as_text=False))
         workers = max(Worker.count(connection=queue.connection, queue=queue), settings.VICTOR_CELLS)
         [(living,)] = fetch(_LIVING)
         missing: int = workers - living - queue.count

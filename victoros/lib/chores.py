@@ -47,7 +47,7 @@ def answer(job: str) -> None:
 
 
 def _client() -> "redis.Redis":
-    return connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S, as_text=False)
+    return connect(wait_s=HINT_S, as_text=False)
 
 
 def _queue(client: Any) -> Queue:

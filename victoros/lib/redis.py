@@ -15,14 +15,16 @@ CALM_S = 2.0
 """What others wait for an answer."""
 
 
-@lru_cache(maxsize=8)
-def connect(url: str | None = None, *, wait_s: float = CALM_S, as_text: bool = True) -> "redis.Redis":
-    """Return this process's client; it connects when first used and again after a fault. RQ reads bytes, not text.
+def connect(*, wait_s: float = CALM_S, as_text: bool = True) -> "redis.Redis":
+    """Return this process's client; it connects when first used and again after a fault. RQ reads bytes, not text."""
+    return _make_client(settings.VICTOR_REDIS_URL, wait_s, as_text)
 
-    A connection from before a restart is made anew at once; silence is not tried twice.
-    """
+
+@lru_cache(maxsize=8)
+def _make_client(url: str, wait_s: float, as_text: bool) -> "redis.Redis":
+    """Make a client. A connection from before a restart is made anew at once; silence is not tried twice."""
     return redis.Redis.from_url(
-        url or settings.VICTOR_REDIS_URL,
+        url,
         socket_timeout=wait_s,
         socket_connect_timeout=min(wait_s, 1.0),
         decode_responses=as_text,
@@ -35,7 +37,7 @@ def publish(channel: str, text: str) -> bool:
     if outage.is_on:
         return False
     try:
-        connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S).publish(channel, text)
+        connect(wait_s=HINT_S).publish(channel, text)
     except redis.RedisError as error:
         outage.begin(error)
         return False
@@ -44,7 +46,7 @@ def publish(channel: str, text: str) -> bool:
 
 def _look() -> bool:
     try:
-        return bool(connect(settings.VICTOR_REDIS_URL, wait_s=HINT_S).ping())
+        return bool(connect(wait_s=HINT_S).ping())
     except redis.RedisError:
         return False
 
