@@ -3,6 +3,7 @@
 import gc
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ class StopAsked(Exception):
     """The operator asked for the end before everything was up."""
 
 
-class Run:
+class SupervisedRun(ABC):
     """One run of processes in a home. What it consists of is `start`."""
 
     command = ""
@@ -46,9 +47,9 @@ class Run:
         finally:
             self.end()
 
+    @abstractmethod
     def start(self) -> None:
         """Bring everything up, each part when what it needs is there."""
-        raise NotImplementedError
 
     def stay(self) -> None:
         """Look after everything until somebody asks for the end."""

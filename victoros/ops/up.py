@@ -17,7 +17,7 @@ from victoros.ops.listening import listen, own_addresses, pick_free_port
 from victoros.ops.logs import last_words
 from victoros.ops.migrating import migrate
 from victoros.ops.options import UpOptions, read_options
-from victoros.ops.running import ROOT, Run, age_of_this_process, clear_home
+from victoros.ops.running import ROOT, SupervisedRun, age_of_this_process, clear_home
 from victoros.ops.services import llm_service, run_management_command, valkey_service, web_service, work_services
 from victoros.ops.signals import Signals
 from victoros.ops.valkey import valkey_url, wait_for_valkey
@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-class Up(Run):
+class Up(SupervisedRun):
     """One run of the whole installation."""
 
     command = "up"

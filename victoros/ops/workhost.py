@@ -10,7 +10,7 @@ from victoros.ops.console import Console
 from victoros.ops.home import Home
 from victoros.ops.joining import look, read_join, require_shared_settings
 from victoros.ops.options import WorkerOptions, read_worker_options
-from victoros.ops.running import ROOT, Run, age_of_this_process, clear_home
+from victoros.ops.running import ROOT, SupervisedRun, age_of_this_process, clear_home
 from victoros.ops.services import work_services
 from victoros.ops.signals import Signals
 
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-class WorkHost(Run):
+class WorkHost(SupervisedRun):
     """One run of a host that only works."""
 
     command = "worker"
