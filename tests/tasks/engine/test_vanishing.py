@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -30,12 +32,18 @@ input()
 """
 
 
+@contextmanager
+def marked_process(home: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has left marks as cell 1."""
+    with subprocess.Popen([sys.executable, "-c", MARKED, str(home)], stdin=subprocess.PIPE, cwd=ROOT) as process:
+        wait_until(lambda: read_leavings(home, process.pid))
+        yield process
+
+
 def test_a_cell_whose_end_was_told_is_buried_at_the_first_look(tmp_path: Path, settings: Settings) -> None:
     settings.VICTOR_HOME = tmp_path
-    marked = [sys.executable, "-c", MARKED, str(tmp_path)]
-    with subprocess.Popen(marked, stdin=subprocess.PIPE, cwd=ROOT) as process:
+    with marked_process(tmp_path) as process:
         cell = make_cell(process.pid, silent_s=0, pk=1)
-        wait_until(lambda: read_leavings(tmp_path, process.pid))
         assert VanishedCells().bury() == 0
         process.kill()
     note_end(tmp_path, process.pid, signal.SIGKILL)
@@ -47,10 +55,8 @@ def test_a_cell_whose_end_was_told_is_buried_at_the_first_look(tmp_path: Path, s
 
 def test_of_a_cell_whose_parent_is_busy_the_kernel_tells_the_end(tmp_path: Path, settings: Settings) -> None:
     settings.VICTOR_HOME = tmp_path
-    marked = [sys.executable, "-c", MARKED, str(tmp_path)]
-    with subprocess.Popen(marked, stdin=subprocess.PIPE, cwd=ROOT) as process:
+    with marked_process(tmp_path) as process:
         cell = make_cell(process.pid, silent_s=0, pk=1)
-        wait_until(lambda: read_leavings(tmp_path, process.pid))
         look = VanishedCells().bury
         process.kill()
         wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
