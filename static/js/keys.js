@@ -1,6 +1,6 @@
 /* Keys. In lists marked data-keys j and k move; other letters press the control marked data-key-press of the picked row, or else
    of the page. What stands in a row that nobody picked is pressed by no key: it may be an approval. g and a letter goes to the
-   place marked data-go, / into the search field, ? shows all keys. */
+   place marked data-go, / into the search field, ? shows all keys. Ctrl or Cmd + Enter in a text sends its form. */
 (() => {
   const GO_MS = 1500;
   const rows = () => [...document.querySelectorAll("[data-keys] [data-row]")];
@@ -48,7 +48,13 @@
     return link;
   }
 
+  /* As Enter in a field of one line does: by the form's first button. */
+  function send(field) {
+    field.form?.requestSubmit(field.form.querySelector("button:not([type=button])"));
+  }
+
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) return send(event.target);
     const busy = event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]");
     if (busy || event.target.closest("input, select, textarea")) return;
     if (event.timeStamp < goingUntil && go(event)) return;

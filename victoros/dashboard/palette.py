@@ -165,6 +165,7 @@ KEYS: dict[Phrase, tuple[tuple[str, Phrase], ...]] = {
         ("/", _("into the search field, or the palette where there is none")),
         ("g", _("then a letter: go to a place (below)")),
         ("c", _("new task (on the board and the list of tasks)")),
+        ("Ctrl Enter", _("in a text: send its form (Cmd on a Mac)")),
         ("Esc", _("close what is open")),
     ),
     _("In a list"): (
