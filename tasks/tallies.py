@@ -53,9 +53,9 @@ WITH gone AS (
 INSERT INTO tasks_tasktally (swarm_id, status, n)
   SELECT swarm_id, status, sum(n) FROM gone GROUP BY swarm_id, status HAVING sum(n) <> 0
 """
-_IS_LONG = """
-SELECT (SELECT count(*) FROM tasks_tasktally) - %s
-  > (SELECT count(*) FROM (SELECT DISTINCT swarm_id, status FROM tasks_tasktally) AS counts)
+_TOO_MANY = """
+SELECT (SELECT count(*) FROM tasks_tasktally)
+  - (SELECT count(*) FROM (SELECT DISTINCT swarm_id, status FROM tasks_tasktally) AS counts)
 """
 _WRONG = """
 SELECT swarm_id, status, sum(n) FROM (
@@ -104,12 +104,12 @@ def recount() -> int:
 
 
 def fold() -> bool:
-    """Put rows together that belong to one count, on PostgreSQL and where there are many; returns whether there were."""
+    """Put rows together that belong to one count, on PostgreSQL and where there are many; returns whether more are left."""
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
-        cursor.execute(_IS_LONG, [FOLD_FROM])
-        is_long = bool(cursor.fetchone()[0])
-        if is_long:
+        cursor.execute(_TOO_MANY)
+        (too_many,) = cursor.fetchone()
+        if too_many > FOLD_FROM:
             cursor.execute(_FOLD, [FOLDED_AT_ONCE])
-    return is_long
+    return bool(too_many > FOLDED_AT_ONCE)

@@ -76,16 +76,19 @@ class Found:
         """Whether so many titles have the words that nobody looked at all of them."""
         return self.ids is None
 
-    def as_filter(self) -> Q:
-        """Return the condition on tasks.
+    def as_filter(self, also: int | None = None) -> Q:
+        """Return the condition on tasks; `also` names one that is meant whatever its title.
 
-        Few are given by their ids. Of many, each task's title is looked up as the list comes to it, so that a page of them is
-        read and no more. It is a value and not a join or `EXISTS`, which PostgreSQL may turn round and read every title.
+        Few are given by their ids, with it among them: asked for beside them, PostgreSQL reads every task. Of many, each
+        task's title is looked up as the list comes to it, so that a page of them is read and no more. It is a value and not a
+        join or `EXISTS`, which PostgreSQL may turn round and read every title.
         """
         if self.ids is not None:
-            return Q(pk__in=RawSQL(each_of(), [given(self.ids)]))  # nosec B611: no text of anybody's in it
+            ids = self.ids if also is None else [*self.ids, also]
+            return Q(pk__in=RawSQL(each_of(), [given(ids)]))  # nosec B611: no text of anybody's in it
         title: Any = Subquery(TaskTitle.objects.filter(task=OuterRef("pk")).values("folded"))
-        return Q(*(Contains(title, word) for word in self.words))
+        words = Q(*(Contains(title, word) for word in self.words))
+        return words if also is None else words | Q(pk=also)
 
 
 def find_titles(search: str) -> Found:

@@ -116,10 +116,9 @@ class TaskFilter:
         return bool(self.search) and self.found.is_common
 
     def _matches(self) -> Q:
-        has_words, number = self.found.as_filter(), self.search.removeprefix("#")
-        return (
-            has_words | Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else has_words
-        )
+        number = self.search.removeprefix("#")
+        is_number = number.isascii() and number.isdigit() and len(number) < 16
+        return self.found.as_filter(int(number) if is_number else None)
 
     def as_query(self, **changes: Any) -> str:
         """Return the address' query for this choice with `changes`; a changed choice starts on its first page."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import Concat, Lower
@@ -15,6 +14,7 @@ from tasks.selectors.counts import count_visible
 from tasks.selectors.filters import ENDED, TaskFilter
 from tasks.selectors.hindrances import Hindrance, find_hindrances
 from tasks.selectors.sorting import order_of
+from victoros.lib.heads import read_heads
 from victoros.lib.paging import Order, arrange, slice_rows
 from victoros.lib.wording import say_word
 
@@ -111,7 +111,7 @@ def list_columns(user: Any, choice: TaskFilter, *, size: int = COLUMN) -> list[C
     chosen = choice.choose(visible_to(user, Task.objects.all()))
     counted = count_choice(user, choice, chosen)
     counts = {count.state: count.count for count in counted}
-    ids = _first_ids([column[:size] for column in _walk_columns(user, choice, chosen, counted)])
+    ids = read_heads([column[:size] for column in _walk_columns(user, choice, chosen, counted)])
     known = Task.objects.annotate(title_sorted=Lower("title")).filter(pk__in=ids)
     rows = list(as_rows(arrange(known, order_of(choice.sort))))
     return [
@@ -223,15 +223,3 @@ def _newest_first(rows: QuerySet[Task], user: Any, choice: TaskFilter) -> QueryS
     """Order by id. Within some swarms the sum keeps SQLite from walking all tasks in order of id to find a few."""
     is_within = choice.swarm or choice.agent or choice.age or not user.is_superuser
     return rows.order_by((F("pk") + 0).desc()) if is_within else rows.order_by("-pk")
-
-
-def _first_ids(queries: list[QuerySet[Task]]) -> list[int]:
-    """Read the ids of several limited queries in one statement, which Django cannot write for SQLite."""
-    try:
-        compiled = [query.values("pk").query.sql_with_params() for query in queries]
-    except EmptyResultSet:  # somebody who may see no swarm at all
-        return []
-    parts = [f"SELECT * FROM ({sql}) AS part{n}" for n, (sql, _) in enumerate(compiled)]  # nosec B608: Django's own SQL
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), [value for _, values in compiled for value in values])
-        return [row[0] for row in cursor.fetchall()]

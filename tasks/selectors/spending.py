@@ -204,16 +204,17 @@ def _say_who(name: str, place: str) -> str:
 
 def _choose_dearest(user: Any, asked: Asked, begins: date, sums: Sums) -> "QuerySet[Any, Any]":
     """Ask for the attempts that cost most of the newest ones begun since then. A language model is not looked at."""
-    before = Attempt.objects.filter(created_at__lt=_midnight(begins)).order_by("-pk").values("pk")[:1]
-    newest = Attempt.objects.order_by().values(one=Value(1)).annotate(top=Max("pk") - NEWEST).values("top")
     zero = Value(0)
-    rows = Attempt.objects.filter(pk__gt=Coalesce(Subquery(before), zero)).filter(
-        pk__gt=Coalesce(Subquery(newest), zero)
-    )
+    top = Attempt.objects.order_by().values(one=Value(1)).annotate(top=Max("pk") - NEWEST).values("top")
+    newest = Attempt.objects.filter(pk__gt=Coalesce(Subquery(top), zero))
+    before = newest.filter(created_at__lt=_midnight(begins)).order_by("-pk").values("pk")[:1]
+    rows = newest.filter(pk__gt=Coalesce(Subquery(before), zero))
     rows = visible_to(user, rows.filter(swarm=asked.swarm) if asked.swarm else rows)
     tokens = F("tokens_in") + F("tokens_out")
-    found = rows.annotate(all_tokens=tokens).order_by("-all_tokens" if sums.is_free else "-cost_nanos", "-pk")
-    named: QuerySet[Any, Any] = found.values_list("task", "task__title", "n", "all_tokens", "cost_nanos")[:MOST]
+    order = ("-all_tokens" if sums.is_free else "-cost_nanos", "-pk")
+    dearest = rows.annotate(all_tokens=tokens).order_by(*order).values("pk")[:MOST]  # before titles are looked up
+    found = Attempt.objects.filter(pk__in=dearest).annotate(all_tokens=tokens).order_by(*order)
+    named: QuerySet[Any, Any] = found.values_list("task", "task__title", "n", "all_tokens", "cost_nanos")
     return named
 
 

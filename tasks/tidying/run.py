@@ -77,10 +77,10 @@ class Tidier:
         if time.monotonic() < self._count_at:
             return
         self._count_at = time.monotonic() + COUNT_EVERY_S
-        if max(count_minutes(), count_spending()) > MUCH:
-            self._count_at = 0.0
+        is_much = max(count_minutes(), count_spending()) > MUCH
         watch_budgets()
-        fold()
+        if fold() or is_much:
+            self._count_at = 0.0
 
 
 def _batches() -> Iterator[tuple[Rule, int]]:

@@ -17,7 +17,7 @@ from tasks.selectors.minutes import as_trends, choose_minutes
 from tasks.selectors.needs import Need, list_first_needs, settles_any
 from victoros.dashboard.cells import CellsPage, as_cells_for_board, choose_cells_for_board
 from victoros.dashboard.crew import Member, choose_members, describe_members
-from victoros.dashboard.figures import Figures, as_figures, choose_figures
+from victoros.dashboard.figures import Figures, as_figures, choose_agent_figures, choose_figures
 from victoros.dashboard.wrong import Trouble, find_trouble
 from victoros.lib import clock
 from victoros.lib.together import read_together
@@ -61,13 +61,14 @@ def read_board(user: Any) -> Board:
     now = clock.now()
     found = read_together(
         figures=choose_figures(user),
+        of_agents=choose_agent_figures(user),
         cells=choose_cells_for_board(now),
         agents=choose_members(user, AGENTS),
         swarms=_choose_swarms(user),
         entries=choose_recent_entries(user, 8 * HAPPENED),
         minutes=choose_minutes(user, now),
     )
-    figures, swarms = as_figures(found["figures"]), found["swarms"]
+    figures, swarms = as_figures(found["figures"], found["of_agents"]), found["swarms"]
     cells = as_cells_for_board(found["cells"], now)
     members = describe_members(found["agents"], cells.fresh)
     return Board(

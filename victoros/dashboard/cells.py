@@ -200,7 +200,9 @@ def read_held(user: Any, pk: int) -> Held:
         )
     on_it = Attempt.objects.filter(cell=cell)
     held = visible_to(user, on_it)
-    attempts = held.select_related("task", "agent", "swarm").order_by("-last_step_at", "pk")[:HELD_SHOWN]
+    newest = held.order_by("-last_step_at", "pk").values("pk")[:HELD_SHOWN]  # sorted before anything is joined
+    shown = Attempt.objects.filter(pk__in=newest).select_related("task", "agent", "swarm")
+    attempts = shown.order_by("-last_step_at", "pk")
     is_late = cell.status in GOING and database_now() - cell.heartbeat_at > _patience()
     scope = scope_of_user(user)
     mine = Q() if scope.everything else Q(swarm__in=scope.swarm_ids)

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from agents.models import Agent
 from agents.permissions import visible_to
@@ -14,6 +12,7 @@ from agents.work import Proof
 from tasks.models import Attempt
 from tasks.selectors.at_work import read_at_work
 from tasks.selectors.of_agents import judge_agents
+from victoros.lib.heads import within_heads
 
 ORDER = ("error", "offline", "busy", "shutting_down", "waiting", "initializing", "idle", "paused", "stopped")
 
@@ -52,7 +51,7 @@ def choose_members(user: Any, limit: int) -> QuerySet[Agent]:
     Takes the first of each status by the index, then ranks those few: ranking all would read every agent.
     """
     rows = visible_to(user, Agent.objects.filter(retired_at=None))
-    heads = [Q(pk__in=rows.filter(status=status).order_by("pk").values("pk")[:limit]) for status in ORDER]
+    heads = [rows.filter(status=status).order_by("pk")[:limit] for status in ORDER]
     rank = Case(*[When(status=status, then=Value(i)) for i, status in enumerate(ORDER)], output_field=IntegerField())
-    chosen = Agent.objects.filter(reduce(or_, heads)).select_related("swarm")
+    chosen = Agent.objects.filter(within_heads(heads)).select_related("swarm")
     return chosen.annotate(rank=rank).order_by("rank", "pk")[:limit]

@@ -1,10 +1,10 @@
 """The board's counts, all in one question: tasks by state, agents by status, what waits, what failed, what today cost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Count, F, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, CharField, Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
 from agents.models import Agent, Provider, Workspace
@@ -42,12 +42,10 @@ class Figures:
 
 
 def choose_figures(user: Any) -> "QuerySet[Any, Any]":
-    """Return the question for all that `user` may see; its cost follows agents, swarms and what the cells drive."""
+    """Return the question for all that `user` may see but the agents; its cost follows swarms and what the cells drive."""
     tasks, *others = (
         _tasks(user),
-        _agents(user),
         _driven(user),
-        _spent(user),
         _today(user),
         _items(user),
         _providers(),
@@ -56,23 +54,36 @@ def choose_figures(user: Any) -> "QuerySet[Any, Any]":
     return tasks.union(*others, all=True)
 
 
-def as_figures(rows: Iterable[tuple[str, str, int | None, int | None]]) -> Figures:
-    """Return what `choose_figures` found."""
+def choose_agent_figures(user: Any) -> "QuerySet[Any, Any]":
+    """Return the question for what the agents come to: one row, for which every agent is gone through once."""
+    now = Q(retired_at=None)
+    rows = visible_to(user, Agent.objects.order_by()).values_list(Value(1))
+    return rows.annotate(
+        n=Count("pk", filter=now),
+        at_it=Sum("active", filter=now),
+        held=Sum("waiting", filter=now),
+        tokens=Sum("token_count"),
+        nanos=Sum("cost_nanos"),
+    )
+
+
+def as_figures(
+    rows: Iterable[tuple[str, str, int | None, int | None]], agents: Iterable[Sequence[int | None]]
+) -> Figures:
+    """Return what `choose_figures` and `choose_agent_figures` found."""
     figures = Figures()
     for what, name, one, two in rows:
         _take(figures, what, name, one or 0, two or 0)
+    for _one, *sums in agents:
+        figures.agents, figures.active, figures.waiting, figures.tokens, figures.nanos = (n or 0 for n in sums)
     return figures
 
 
 def _take(figures: Figures, what: str, name: str, one: int, two: int) -> None:
     if what == "task":
         figures.tasks |= {name: one} if one else {}
-    elif what == "agent":
-        figures.agents, figures.active, figures.waiting = int(name or 0), one, two
     elif what == "driven":
         figures.driven = one
-    elif what == "spent":
-        figures.tokens, figures.nanos = one, two
     elif what == "today":
         figures.tokens_today, figures.nanos_today = one, two
     elif what == "items":
@@ -85,15 +96,6 @@ def _take(figures: Figures, what: str, name: str, one: int, two: int) -> None:
 
 def _tasks(user: Any) -> "QuerySet[Any, Any]":
     return _columns(visible_to(user, TaskTally.objects.order_by()), "task", F("status"), Sum("n"), ZERO)
-
-
-def _agents(user: Any) -> "QuerySet[Any, Any]":
-    rows = visible_to(user, Agent.objects.filter(retired_at=None).order_by())
-    return _columns(rows, "agent", Cast(Count("pk"), CharField()), Sum("active"), Sum("waiting"))
-
-
-def _spent(user: Any) -> "QuerySet[Any, Any]":
-    return _columns(visible_to(user, Agent.objects.order_by()), "spent", EMPTY, Sum("token_count"), Sum("cost_nanos"))
 
 
 def _driven(user: Any) -> "QuerySet[Any, Any]":

@@ -15,6 +15,7 @@ from audit import topics
 from audit.actors import Actor
 from audit.events import Fact, Kind, record
 from tasks.models import Cell
+from tasks.tallies import fold
 from victoros.demo.cast import Player, Troupe, make_troupes
 from victoros.demo.plans import Plan, make_plans
 from victoros.demo.record import write_entries
@@ -73,6 +74,8 @@ def fill_demo(
         troupes = make_troupes(actor, workspace, size.agents, random, now, at_work=at_work)
     scene = Scene(random, now, actor.name, _make_cell(troupes), _names(troupes))
     _write_all(scene, make_plans(troupes, size, random, now), progress)
+    while fold():
+        pass  # the counts of tasks: a scheduler would be at it for a minute
     with transaction.atomic():
         _write_totals(troupes)
         workspace.sample = {**wanted, "is_whole": True}

@@ -21,15 +21,20 @@ def main() -> None:
     from victoros.ops.visiting import make_cookies, make_operator
 
     fill_demo(actor=SYSTEM, size=Size(*map(int, sys.argv[1:4])), at_work=True)
-    _learn_sizes()
+    _settle()
     operator, pages = make_operator(), list_main_pages()
     print(json.dumps({"cookies": make_cookies(operator), "pages": pages, "queries": _count_queries(operator, pages)}))
 
 
-def _learn_sizes() -> None:
-    """Let PostgreSQL count its rows now; in an installation it does so by itself within a minute."""
+def _settle() -> None:
+    """Do what happens by itself in a running installation: the journal is counted, and PostgreSQL counts its rows."""
     from django.db import connection
 
+    from tasks.services.minutes import count_minutes
+    from tasks.services.spending import count_spending
+
+    while count_minutes() + count_spending():
+        pass
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
