@@ -126,7 +126,8 @@ def _make_runs(scene: Scene, done: Done) -> list[Run]:
     for n, (status, steps) in enumerate(zip(done.plan.attempts, done.plan.steps, strict=True), 1):
         at = min(at, scene.now - 2 * GRACE)
         until = scene.now - (timedelta(seconds=5) if status in Attempt.LIVE else GRACE)
-        journal = make_journal(steps, done.row.title, at, until, scene.random)
+        completes = status == "completed"
+        journal = make_journal(steps, done.row.title, at, until, scene.random, completes=completes)
         runs.append(Run(done, _make_attempt(scene, done, n, status, at, journal), journal))
         at = journal.ended_at + timedelta(seconds=30 if n < last else 0)
     return runs

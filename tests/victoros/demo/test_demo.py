@@ -61,6 +61,19 @@ def test_small_sizes_work_too(size: Size) -> None:
     assert Step.objects.count() in (size.steps, 0)
 
 
+def test_what_completed_says_so_last_and_nothing_else_does() -> None:
+    fill_demo(actor=SYSTEM, size=SMALL, at_work=True)
+
+    runs = Attempt.objects.filter(steps__gt=0).prefetch_related("journal")
+    for run in runs:
+        steps = sorted(run.journal.all(), key=lambda step: step.n)
+        calls = [step.result["call"]["name"] for step in steps if step.kind == "think"]
+        assert ("complete" in calls) == (run.status == "completed")
+        if run.status == "completed":
+            assert (steps[-1].kind, calls[-1], calls.count("complete")) == ("think", "complete", 1)
+    assert {run.steps % 2 for run in runs if run.status == "completed"} == {0, 1}
+
+
 def test_what_asks_for_a_person_could_be_done() -> None:
     fill_demo(actor=SYSTEM, size=SMALL, at_work=True)
 
