@@ -1,10 +1,13 @@
 """Addresses in templates: found once, and the same that Django's own tag writes."""
 
+from typing import Any
+
 import pytest
 from django.template import Context, Template
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import NoReverseMatch, reverse, set_script_prefix
 
+from tests.agents.factories import make_user
 from victoros.templatetags import addresses
 
 
@@ -54,3 +57,20 @@ def test_a_prefix_of_the_site_and_other_addresses_count() -> None:
         set_script_prefix("/")
     with override_settings(ROOT_URLCONF="django.contrib.auth.urls"), pytest.raises(NoReverseMatch):
         write("{% url 'task_view' 1 %}")
+
+
+@pytest.mark.django_db
+def test_a_page_asked_for_again_looks_for_none_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def find(name: str, *rest: Any) -> str:
+        asked.append(name)
+        return reverse(name, *rest)
+
+    client = Client()
+    client.force_login(make_user(superuser=True))
+    client.get("/tasks/")
+    monkeypatch.setattr(addresses, "reverse", find)
+    monkeypatch.setattr("django.urls.reverse", find)  # what Django's own tag asks
+    client.get("/tasks/")
+    assert asked == []

@@ -24,10 +24,10 @@ class _Url(defaulttags.URLNode):
 
     def render(self, context: template.Context) -> SafeString | str:
         name, args = self.view_name.resolve(context), tuple([arg.resolve(context) for arg in self.args])
-        if self.kwargs or ":" in name or not all(type(arg) in (int, str) for arg in args) or get_urlconf() is not None:
+        if self.kwargs or ":" in name or not all(type(arg) in (int, str) for arg in args):
             return super().render(context)
         try:
-            url, escaped = _find(settings.ROOT_URLCONF, get_script_prefix(), name, args)
+            url, escaped = _find(get_urlconf() or settings.ROOT_URLCONF, get_script_prefix(), name, args)
         except NoReverseMatch:
             return super().render(context)  # which says so, or leaves the name empty
         if self.asvar:
