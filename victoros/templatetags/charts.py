@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from victoros.lib.charts import draw_columns, draw_curve
+from victoros.lib.figures import say_count
+from victoros.lib.shapes import look_of
 
 register = template.Library()
 
@@ -51,3 +55,34 @@ def meter(value: int, most: int, said: str, tone: str = "", mark: int | None = N
     found = "bad" if share >= 100 else "wait" if share >= 80 else "good"
     marked = min(100 * mark / most, 100) if mark is not None and most > 0 else None
     return {"share": round(min(share, 100), 1), "said": said, "tone": tone or found, "mark": marked}
+
+
+@register.simple_tag
+def map_wire(wire: Any) -> SafeString:
+    """Draw the letters from one to another: `path`, `width`, `lost`, `sender`, `recipient`, `letters`. A map has a hundred."""
+    return format_html(
+        '<path class="wire" d="{}" stroke-width="{}"{}><title>{} → {}: {}</title></path>',
+        wire.path,
+        f"{wire.width:.1f}",
+        " data-late" if wire.lost else "",
+        wire.sender.name,
+        wire.recipient.name,
+        say_count(wire.letters),
+    )
+
+
+@register.simple_tag
+def map_node(node: Any) -> SafeString:
+    """Draw a point of the map and its name, turned by `turn` degrees around where it stands."""
+    turned = ' dominant-baseline="central" transform="rotate({} {} {})"'
+    label = (f"{node.label_x:.1f}", f"{node.label_y:.1f}")
+    return format_html(
+        '<circle class="node" data-tone="{}" cx="{}" cy="{}" r="7"/><text x="{}" y="{}" text-anchor="{}"{}>{}</text>',
+        look_of(node.status).tone,
+        f"{node.x:.1f}",
+        f"{node.y:.1f}",
+        *label,
+        node.anchor,
+        format_html(turned, f"{node.turn:.1f}", *label) if node.turn else "",
+        node.short_name,
+    )
