@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["victoros.templatetags.addresses"],
+            "libraries": {"i18n": "victoros.templatetags.said"},
         },
     }
 ]
