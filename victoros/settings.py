@@ -93,7 +93,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["victoros.templatetags.addresses"],
-            "libraries": {"i18n": "victoros.templatetags.said"},
         },
     }
 ]

@@ -1,4 +1,4 @@
-"""Django's `{% load i18n %}`, but a sentence that stands in the template is looked up once in each language.
+"""`{% load sentences %}`: what Django has for languages, and a sentence that stands in the template is looked up once in each.
 
 A list of fifty rows says five hundred of them, and each goes through the catalogue and is escaped again: an eighth of the page.
 """

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 
 def say(tag: str, **names: object) -> str:
-    return Template(f"{{% load i18n %}}{tag}").render(Context(names))
+    return Template(f"{{% load sentences %}}{tag}").render(Context(names))
 
 
 def test_a_sentence_is_looked_up_once_in_each_language(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +19,7 @@ def test_a_sentence_is_looked_up_once_in_each_language(monkeypatch: pytest.Monke
         return own(self, context)
 
     monkeypatch.setattr(TranslateNode, "render", render)
-    made = Template("{% load i18n %}{% translate 'Cancel' %}")
+    made = Template("{% load sentences %}{% translate 'Cancel' %}")
     said = []
     for language in ("en", "de", "en", "de"):
         with override(language):
