@@ -9,7 +9,7 @@ from tasks.models.journal import Effect, Step
 from tasks.models.minute import Counted, Minute
 from tasks.models.outbox import Outbox
 from tasks.models.quota import Grant, Quota
-from tasks.models.spend import Spend
+from tasks.models.spend import Spend, SwarmSpend
 from tasks.models.tally import TaskTally
 from tasks.models.task import Dependency, Task
 from tasks.models.title import TaskTitle
@@ -31,6 +31,7 @@ __all__ = [
     "Spend",
     "StandingRule",
     "Step",
+    "SwarmSpend",
     "Task",
     "TaskCost",
     "TaskTally",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from agents.models import Swarm
 from agents.permissions import visible_to
 from agents.work import SPAN_DAYS, BudgetUse
-from tasks.models import Counted, Spend, Step
+from tasks.models import Counted, Step, SwarmSpend
 from tasks.services.spending import AT_ONCE
 from victoros.lib import clock
 
@@ -30,7 +30,7 @@ def spent_this_month(swarm_ids: Iterable[int]) -> dict[int, int]:
     Days are read first: what is counted in between is missed once, and never taken twice.
     """
     ids = list(swarm_ids)
-    rows = Spend.objects.filter(swarm__in=ids, day__gte=begin_of_month()).order_by().values_list("swarm")
+    rows = SwarmSpend.objects.filter(swarm__in=ids, day__gte=begin_of_month()).order_by().values_list("swarm")
     counted: dict[int, int] = dict(rows.annotate(Sum("cost_nanos")))
     uncounted = read_uncounted()
     return {pk: counted.get(pk, 0) + uncounted.get(pk, 0) for pk in ids}
@@ -56,7 +56,7 @@ def read_budget(swarm: Swarm) -> BudgetUse | None:
         return None
     today = clock.site_day()
     month, week = today.replace(day=1), today - timedelta(days=SPAN_DAYS - 1)
-    sums = Spend.objects.filter(swarm=swarm, day__gte=min(month, week)).aggregate(
+    sums = SwarmSpend.objects.filter(swarm=swarm, day__gte=min(month, week)).aggregate(
         month=Sum("cost_nanos", filter=Q(day__gte=month)), week=Sum("cost_nanos", filter=Q(day__gte=week))
     )
     young = read_uncounted().get(swarm.pk, 0)
@@ -80,5 +80,5 @@ def list_budgets(user: Any, swarm: int | None, most: int) -> list[BudgetUse]:
 
 
 def _sum_since(day: date) -> Any:
-    rows: QuerySet[Any] = Spend.objects.filter(swarm=OuterRef("pk"), day__gte=day).order_by().values("swarm")
+    rows: QuerySet[Any] = SwarmSpend.objects.filter(swarm=OuterRef("pk"), day__gte=day).order_by().values("swarm")
     return Coalesce(Subquery(rows.annotate(nanos=Sum("cost_nanos")).values("nanos")), Value(0))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import F, Max, Q, QuerySet, Subquery, Sum, Value
@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from agents.permissions import visible_to
 from agents.work import BudgetUse
-from tasks.models import Attempt, Counted, Spend
+from tasks.models import Attempt, Counted, Spend, SwarmSpend
 from tasks.selectors.budgets import list_budgets
 from victoros.lib import clock
 from victoros.lib.figures import say_count, say_money
 from victoros.lib.together import read_together
 
+Row = TypeVar("Row", Spend, SwarmSpend)
 RANGES = (1, 7, 30, 90)
 """Days that may be asked for, today included."""
 MOST = 12
@@ -107,7 +108,7 @@ class Costs:
 def read_costs(user: Any, asked: Asked) -> Costs:
     """Read the spending of all that `user` may see, within what was asked for."""
     begins = _begin(asked)
-    rows = _choose(user, asked, begins)
+    rows = _choose(SwarmSpend, user, asked, begins)
     whole = read_together(
         sums=rows.values_list(Value(1)).annotate(*_SUMMED),
         days=_totals(rows, "day"),
@@ -116,7 +117,7 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
     parts = read_together(
         swarms=_choose_largest(rows, "swarm", "swarm__name", sums),
-        agents=_choose_largest(rows, "agent", "agent__name", sums, "swarm__name"),
+        agents=_choose_largest(_choose(Spend, user, asked, begins), "agent", "agent__name", sums, "swarm__name"),
         llms=_choose_largest(rows, "llm", "llm", sums),
         tasks=_choose_dearest(user, asked, begins, sums),
     )
@@ -136,7 +137,7 @@ def read_costs(user: Any, asked: Asked) -> Costs:
 
 def rows_of_spending(user: Any, asked: Asked) -> QuerySet[Spend]:
     """Return what the page adds up: a row for each day, agent and language model."""
-    return _choose(user, asked, _begin(asked)).select_related("swarm", "agent")
+    return _choose(Spend, user, asked, _begin(asked)).select_related("swarm", "agent")
 
 
 def rows_of_attempts(user: Any, asked: Asked) -> QuerySet[Attempt]:
@@ -155,14 +156,14 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
 
 
-def _choose(user: Any, asked: Asked, begins: date) -> QuerySet[Spend]:
-    rows = visible_to(user, Spend.objects.filter(day__gte=begins).order_by())
+def _choose(model: type[Row], user: Any, asked: Asked, begins: date) -> QuerySet[Row]:
+    rows = visible_to(user, model._default_manager.filter(day__gte=begins).order_by())
     if asked.swarm:
         rows = rows.filter(swarm=asked.swarm)
     return rows.filter(llm=asked.llm) if asked.llm else rows
 
 
-def _totals(rows: QuerySet[Spend], *names: str) -> Any:
+def _totals(rows: QuerySet[Any], *names: str) -> Any:
     tokens = Sum(F("tokens_in") + F("tokens_out"))
     return rows.values_list(*names).annotate(Sum("calls"), all_tokens=tokens, nanos=Sum("cost_nanos"))
 
@@ -174,7 +175,7 @@ def _as_days(rows: Iterable[Any], begins: date, sums: Sums) -> list[Share]:
     return [_share(date_format(day, "j M"), found.get(day, (0, 0, 0)), sums, "") for day in days]
 
 
-def _choose_largest(rows: QuerySet[Spend], key: str, name: str, sums: Sums, of: str = "") -> "QuerySet[Any, Any]":
+def _choose_largest(rows: QuerySet[Any], key: str, name: str, sums: Sums, of: str = "") -> "QuerySet[Any, Any]":
     """Ask for the largest shares, one more than are shown; `of` tells apart those of one name."""
     order = "-all_tokens" if sums.is_free else "-nanos"
     largest: QuerySet[Any, Any] = _totals(rows, key, name, of or name).order_by(order, key)[: MOST + 1]

@@ -1,5 +1,6 @@
 """Counting calls to language models by day, agent and model, a little in each round of the scheduler. Every step counts once."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -20,15 +21,33 @@ AT_ONCE = 20_000
 """Steps counted in one round, as in `tasks.services.minutes`."""
 TASKS_AT_ONCE = 500
 _ADD = """
-INSERT INTO tasks_spend (day, swarm_id, agent_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (day, agent_id, llm) DO UPDATE SET
-  calls = tasks_spend.calls + excluded.calls, failed = tasks_spend.failed + excluded.failed,
-  tokens_in = tasks_spend.tokens_in + excluded.tokens_in, tokens_out = tasks_spend.tokens_out + excluded.tokens_out,
-  cost_nanos = tasks_spend.cost_nanos + excluded.cost_nanos
+INSERT INTO {table} ({keys}, calls, failed, tokens_in, tokens_out, cost_nanos)
+VALUES ({marks})
+ON CONFLICT ({once}) DO UPDATE SET
+  calls = {table}.calls + excluded.calls, failed = {table}.failed + excluded.failed,
+  tokens_in = {table}.tokens_in + excluded.tokens_in, tokens_out = {table}.tokens_out + excluded.tokens_out,
+  cost_nanos = {table}.cost_nanos + excluded.cost_nanos
 """
+_ADD_OF_AGENTS = _ADD.format(
+    table="tasks_spend", keys="day, swarm_id, agent_id, llm", once="day, agent_id, llm", marks=", ".join(["%s"] * 9)
+)
+_ADD_OF_SWARMS = _ADD.format(
+    table="tasks_swarmspend", keys="day, swarm_id, llm", once="day, swarm_id, llm", marks=", ".join(["%s"] * 8)
+)
+
+_FIGURES = ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos")
+_OF_AGENTS = f"""
+SELECT day, swarm_id, llm, {", ".join(f"sum({figure})" for figure in _FIGURES)} FROM tasks_spend GROUP BY day, swarm_id, llm
+"""  # nosec B608: names of columns
+_OF_SWARMS = f"SELECT day, swarm_id, llm, {', '.join(_FIGURES)} FROM tasks_swarmspend"  # nosec B608: names of columns
+_WRONG = f"""
+SELECT count(*) FROM (
+  SELECT day, swarm_id, llm FROM ({_OF_AGENTS} EXCEPT {_OF_SWARMS}) AS short
+  UNION SELECT day, swarm_id, llm FROM ({_OF_SWARMS} EXCEPT {_OF_AGENTS}) AS long) AS wrong
+"""  # nosec B608: names of columns
 
 Row = tuple[date, int, int, str, int, int, int, int, int]
+"""Day, swarm, agent, language model; calls, those that failed, tokens there and back, billionths of a dollar."""
 
 
 def count_spending() -> int:
@@ -46,11 +65,20 @@ def count_spending() -> int:
     with transaction.atomic():
         if not move_on(before, last, horizon):
             return 0
-        _add(rows)
+        add_calls(rows)
         count_tasks(dearer)
         if rows:
             bump({"swarms"})
     return sum(row[4] for row in rows)
+
+
+def add_calls(rows: Sequence[Row]) -> None:
+    """Add calls to what their agents and their swarms spent. Call within a transaction."""
+    of_swarms: dict[tuple[date, int, str], list[int]] = defaultdict(lambda: [0] * 5)
+    for day, swarm, _agent, llm, *figures in rows:
+        of_swarms[day, swarm, llm] = [sum(pair) for pair in zip(of_swarms[day, swarm, llm], figures, strict=True)]
+    _add(_ADD_OF_AGENTS, rows)
+    _add(_ADD_OF_SWARMS, [(*key, *figures) for key, figures in sorted(of_swarms.items())])
 
 
 def count_tasks(task_ids: Sequence[int]) -> None:
@@ -60,6 +88,29 @@ def count_tasks(task_ids: Sequence[int]) -> None:
         sums = Attempt.objects.filter(task__in=ids).order_by().values_list("task").annotate(Sum("cost_nanos"))
         rows = [TaskCost(task_id=task, cost_nanos=nanos) for task, nanos in sorted(sums) if nanos]
         TaskCost.objects.bulk_create(rows, update_conflicts=True, unique_fields=["task"], update_fields=["cost_nanos"])
+
+
+def count_wrong() -> int:
+    """Return for how many days and models of swarms the sum is not that of their agents. Reads all of what was spent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG)
+        return int(cursor.fetchone()[0])
+
+
+def recount_swarms() -> int:
+    """Add up anew what swarms spent where that is wrong; returns how many sums were. Whoever counts meanwhile waits."""
+    if not count_wrong():
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE tasks_spend, tasks_swarmspend IN SHARE ROW EXCLUSIVE MODE")
+        wrong = count_wrong()
+        if wrong:
+            cursor.execute("DELETE FROM tasks_swarmspend")
+            cursor.execute(
+                f"INSERT INTO tasks_swarmspend (day, swarm_id, llm, {', '.join(_FIGURES)}) {_OF_AGENTS}"  # nosec B608: names of columns
+            )
+    return wrong
 
 
 def _find_dearer(counted: int, last: int) -> list[int]:
@@ -87,8 +138,8 @@ def _count(counted: int, last: int) -> list[Row]:
     return list(found)
 
 
-def _add(rows: list[Row]) -> None:
+def _add(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     adapt: Any = connection.ops.adapt_datefield_value
     with connection.cursor() as cursor:
         if rows:
-            cursor.executemany(_ADD, [(adapt(row[0]), *row[1:]) for row in rows])
+            cursor.executemany(statement, [(adapt(row[0]), *row[1:]) for row in rows])

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from tasks.services.budgets import watch_budgets
 from tasks.services.minutes import AT_ONCE, count_minutes
-from tasks.services.spending import count_spending
+from tasks.services.spending import count_spending, recount_swarms
 from tasks.tallies import fold, recount
 from tasks.tidying.rules import RULES, Rule
 from tasks.titles import remember_forgotten
@@ -25,8 +25,9 @@ MUCH = AT_ONCE // 4
 """Where more was new than that, some may be left: the next round goes on with it."""
 PAUSE_S = 0.01
 """Between two batches, so that SQLite's only writer is free for others."""
-WRONG_COUNTS, FORGOTTEN = "wrong counts of tasks", "tasks that no search found"
-PUT_RIGHT = (WRONG_COUNTS, FORGOTTEN)
+WRONG_COUNTS, WRONG_SUMS = "wrong counts of tasks", "wrong sums of what swarms spent"
+FORGOTTEN = "tasks that no search found"
+PUT_RIGHT = (WRONG_COUNTS, WRONG_SUMS, FORGOTTEN)
 """What is put right and not let go of."""
 
 
@@ -38,6 +39,8 @@ def tidy_all() -> dict[str, int]:
         time.sleep(PAUSE_S)
     if wrong := recount():
         done[WRONG_COUNTS] = wrong
+    if wrong := recount_swarms():
+        done[WRONG_SUMS] = wrong
     if forgotten := remember_forgotten():
         done[FORGOTTEN] = forgotten
     return dict(done)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,12 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Swarm
-from tasks.models import Attempt, Spend, Step
+from tasks.models import Attempt, Spend, Step, SwarmSpend
 from tasks.selectors.spending import MOST, Asked, read_costs
 from tasks.services import spending
-from tasks.services.spending import count_spending
+from tasks.services.spending import count_spending, count_wrong
 from tests.agents.factories import make_agent, make_swarm, make_user
 from tests.tasks.pages.rows import make_attempt, make_task
+from victoros.ops.checks_stored import check_counts
 
 pytestmark = pytest.mark.django_db
 EARLIER = timedelta(minutes=5)
@@ -66,6 +69,46 @@ def test_each_call_counts_once_on_its_day_for_its_agent_and_model(swarm: Swarm) 
         (editor.pk, "large", 2, 0, 20, 14),
         (reader.pk, "small", 1, 0, 10, 7),
     ]
+
+
+def test_what_a_swarm_spent_is_the_sum_of_its_agents(swarm: Swarm) -> None:
+    for _ in range(2):
+        ask(make_agent(swarm), 2)
+        ask(make_agent(swarm), 1, "large", outcome="failed")
+        ask(make_agent(make_swarm()), 1)
+        count_spending()
+
+    figures = ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos")
+    rows = SwarmSpend.objects.filter(swarm=swarm).order_by("llm").values_list("llm", *figures)
+    assert list(rows) == [("large", 2, 2, 20, 4, 14), ("small", 4, 0, 40, 8, 28)]
+    assert SwarmSpend.objects.count() == 4
+    assert count_wrong() == 0
+
+
+@pytest.mark.parametrize("change", [{"calls": 7}, {"llm": "other"}, {"cost_nanos": 0}])
+def test_wrong_sums_are_found_and_put_right(swarm: Swarm, change: dict[str, Any]) -> None:
+    ask(make_agent(swarm), 2)
+    count_spending()
+    right = list(SwarmSpend.objects.values_list("llm", "calls", "cost_nanos"))
+    SwarmSpend.objects.update(**change)
+    assert count_wrong() > 0
+    assert check_counts().status == "warn"
+    call_command("tidy")
+
+    assert list(SwarmSpend.objects.values_list("llm", "calls", "cost_nanos")) == right
+    assert check_counts().status == "ok"
+
+
+def test_what_was_spent_before_is_added_up_by_the_migration(swarm: Swarm) -> None:
+    ask(make_agent(swarm), 2)
+    ask(make_agent(swarm), 1)
+    count_spending()
+    SwarmSpend.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("tasks.migrations.0020_spending_of_swarms_so_far").SO_FAR)
+
+    assert SwarmSpend.objects.get().calls == 3
+    assert count_wrong() == 0
 
 
 def test_later_calls_are_added(swarm: Swarm) -> None:

@@ -14,9 +14,10 @@ from agents.models import Agent, Provider, Swarm
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
-from tasks.models import Attempt, Cell, Spend
+from tasks.models import Attempt, Cell
 from tests.agents.factories import make_agent, make_swarm, make_user
 from tests.tasks.pages.rows import make_approval, make_attempt, make_task, make_tasks
+from tests.tasks.spent import add_spend
 from victoros.dashboard.board import read_board
 from victoros.lib import clock
 
@@ -147,22 +148,14 @@ def test_what_went_wrong_with_tasks_and_providers_is_counted(operator: Any) -> N
 def test_today_is_told_from_before(operator: Any) -> None:
     agent, today = make_agent(make_swarm()), clock.site_day()
     for day, tokens_in, tokens_out, nanos in ((today - timedelta(days=2), 100, 5, 1), (today, 7, 3, 2)):
-        Spend.objects.create(
-            day=day,
-            swarm=agent.swarm,
-            agent=agent,
-            llm="m",
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            cost_nanos=nanos,
-        )
+        add_spend(agent, day, tokens_in=tokens_in, tokens_out=tokens_out, cost_nanos=nanos)
     figures = read_board(operator).figures
     assert (figures.tokens_today, figures.nanos_today) == (10, 2)
 
 
 def test_today_opens_to_the_costs_of_today_which_say_the_same(client: Client, operator: Any) -> None:
     agent = make_agent(make_swarm())
-    Spend.objects.create(day=clock.site_day(), swarm=agent.swarm, agent=agent, llm="m", cost_nanos=1_080_000_000)
+    add_spend(agent, clock.site_day(), cost_nanos=1_080_000_000)
     begun_before = make_attempt(make_task(), status="completed", cost_nanos=7_000_000_000)
     Attempt.objects.filter(pk=begun_before.pk).update(created_at=timezone.now() - timedelta(minutes=1))
 

@@ -22,6 +22,7 @@ from audit.models import Entry
 from tasks.models import Attempt, Spend
 from tests.agents.factories import make_agent, make_message, make_swarm, make_user
 from tests.tasks.pages.rows import make_approval, make_attempt, make_task, make_tasks
+from tests.tasks.spent import add_spend
 from victoros.lib import exporting
 from victoros.lib.exporting import guard_cell
 
@@ -160,7 +161,7 @@ def test_it_streams_from_the_server_that_serves_pages() -> None:
 def spend(agent: Agent, days_ago: int = 0, llm: str = "small", **fields: Any) -> Spend:
     day = timezone.localdate() - timedelta(days=days_ago)
     given = {"calls": 3, "failed": 1, "tokens_in": 1200, "tokens_out": 34, "cost_nanos": 1_000_000_007, **fields}
-    return Spend.objects.create(day=day, swarm=agent.swarm, agent=agent, llm=llm, **given)
+    return add_spend(agent, day, llm, **given)
 
 
 def test_costs_are_a_file_with_the_filters_of_the_page(viewer: Client, swarm: Swarm) -> None:

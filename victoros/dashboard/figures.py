@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 
 from agents.models import Agent, Provider, Workspace
 from agents.permissions import visible_to
-from tasks.models import Attempt, Spend, TaskTally
+from tasks.models import Attempt, SwarmSpend, TaskTally
 from tasks.selectors.attempts import is_driven
 from tasks.selectors.needs import choose_own_needs
 from victoros.lib import clock
@@ -106,7 +106,7 @@ def _driven(user: Any) -> "QuerySet[Any, Any]":
 
 def _today(user: Any) -> "QuerySet[Any, Any]":
     """Read what the page of costs says of today, from the same rows."""
-    rows = visible_to(user, Spend.objects.filter(day=clock.site_day()).order_by())
+    rows = visible_to(user, SwarmSpend.objects.filter(day=clock.site_day()).order_by())
     return _columns(rows, "today", EMPTY, Sum(F("tokens_in") + F("tokens_out")), Sum("cost_nanos"))
 
 

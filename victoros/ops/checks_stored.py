@@ -86,18 +86,21 @@ def check_clock() -> Verdict:
 
 @check("counts")
 def check_counts() -> Verdict:
-    """The counts of tasks that pages show are those of the rows."""
+    """The counts of tasks and the sums of what swarms spent, which pages show, are those of the rows."""
     from django.db import connection
 
-    from tasks.models import TaskTally
+    from tasks.models import SwarmSpend, TaskTally
+    from tasks.services.spending import count_wrong
     from tasks.tallies import find_wrong
 
-    if TaskTally._meta.db_table not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if not {TaskTally._meta.db_table, SwarmSpend._meta.db_table} <= set(tables):
         return ok("nothing is counted yet")
-    wrong = find_wrong()
-    if wrong:
-        return warn(f"{len(wrong)} counts of tasks are wrong", "Run ./victor tidy, which counts them anew.")
-    return ok("counts of tasks are those of the rows")
+    wrong, sums = find_wrong(), count_wrong()
+    if wrong or sums:
+        said = f"{len(wrong)} counts of tasks and {sums} sums of what swarms spent are wrong"
+        return warn(said, "Run ./victor tidy, which counts them anew.")
+    return ok("counts and sums are those of the rows")
 
 
 @check("search")

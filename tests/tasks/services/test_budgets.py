@@ -14,7 +14,7 @@ from agents.models import Agent, Swarm
 from agents.services.swarms import change_swarm
 from agents.work import BudgetUse
 from audit.models import AttentionItem, Entry
-from tasks.models import Counted, Spend, Step
+from tasks.models import Counted, Step
 from tasks.selectors.budgets import (
     MOST_UNCOUNTED,
     begin_of_month,
@@ -30,6 +30,7 @@ from tasks.services.spending import count_spending
 from tasks.tidying.run import Tidier
 from tests.agents.factories import OPERATOR, make_agent, make_swarm, make_user
 from tests.tasks.pages.rows import make_attempt, make_task
+from tests.tasks.spent import add_spend
 from victoros.lib.figures import CENT
 
 pytestmark = pytest.mark.django_db
@@ -228,9 +229,7 @@ def test_steps_are_found_behind_a_gap_in_their_numbers(agent: Agent) -> None:
 def test_the_use_says_when_it_is_used_up_at_the_pace_of_the_last_week(agent: Agent) -> None:
     with time_machine.travel("2026-03-11 12:00Z", tick=False):
         for day, cents in ((1, 2), (5, 1), (10, 2), (11, 1)):  # of the last seven days: 4 cents
-            Spend.objects.create(
-                day=date(2026, 3, day), swarm=agent.swarm, agent=agent, llm="large", cost_nanos=cents * CENT
-            )
+            add_spend(agent, date(2026, 3, day), cost_nanos=cents * CENT)
         use = read_budget(agent.swarm)
         [listed] = list_budgets(make_user(superuser=True), None, 12)
 
@@ -249,7 +248,7 @@ def test_it_says_no_day_when_it_is_used_up_or_lasts_the_month(agent: Agent, spen
 def test_budgets_are_listed_the_most_used_first_and_only_to_who_may_see_them(agent: Agent) -> None:
     other = make_agent(make_swarm("Other", budget_nanos=10 * CENT))
     for who, cents in ((agent, 2), (other, 5)):
-        Spend.objects.create(day=timezone.localdate(), swarm=who.swarm, agent=who, llm="large", cost_nanos=cents * CENT)
+        add_spend(who, timezone.localdate(), cost_nanos=cents * CENT)
 
     def names(user: Any, swarm: int | None = None) -> list[str]:
         return [use.name for use in list_budgets(user, swarm, 12)]

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from agents.models import Agent, AgentVersion, Message, Provider, Swarm
 from audit.models import AttentionItem, Entry
-from tasks.models import Approval, Attempt, Cell, Dependency, Minute, Spend, StandingRule, Step, Task
+from tasks.models import Approval, Attempt, Cell, Dependency, Minute, StandingRule, Step, Task
+from tasks.services.spending import add_calls
 
 LONG_RUN = 150
 """Steps more than agents: a run that long is shown in parts, which asks one query more than a short one."""
@@ -67,9 +68,7 @@ def _add_work(swarm: Swarm, agents: list[Agent], cell: Cell) -> tuple[list[Task]
     ]  # fmt: skip
     Step.objects.bulk_create([*steps, *more])
     Attempt.objects.filter(pk=running.pk).update(steps=running.steps + len(more))
-    Spend.objects.bulk_create(
-        Spend(day=now.date(), swarm=swarm, agent=agent, llm=f"model {agent.pk}", cost_nanos=5) for agent in agents
-    )
+    add_calls([(now.date(), swarm.pk, agent.pk, f"model {agent.pk}", 0, 0, 0, 0, 5) for agent in agents])
     return tasks, attempts
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.db.models import Sum
 
 from agents.models import Agent, Provider, Swarm
 from agents.services.providers import add_provider, make_default
 from audit.actors import Actor
-from tasks.models import Spend
+from tasks.models import Spend, SwarmSpend
 from tasks.selectors.budgets import spent_this_month
-from tasks.services.spending import count_spending
+from tasks.services.spending import add_calls, count_spending
 from victoros.lib import clock
 from victoros.lib.figures import DOLLAR
 from victoros.lib.sentences import sentence as _
@@ -50,10 +51,10 @@ def spend_a_month() -> None:
     for back in range(1, 30):
         day = today - timedelta(days=back)
         share = (70 + back * 37 % 60) // (4 if day.weekday() > 4 else 1)
-        Spend.objects.bulk_create(_like(rows, day, share))
+        _keep(_like(rows, day, share))
     for llm, names in ((SMALL, ("scout-1", "scout-2")), (LARGE, ("checker", "editor"))):
         for n, agent in enumerate(Agent.objects.filter(name__in=names).order_by("pk")):
-            Spend.objects.bulk_create(_steady(agent, llm, today, 220 - 90 * n))
+            _keep(_steady(agent, llm, today, 220 - 90 * n))
     for agent in Agent.objects.all():
         spent = Spend.objects.filter(agent=agent).aggregate(Sum("cost_nanos"), Sum("tokens_in"), Sum("tokens_out"))
         nanos, *tokens = (figure or 0 for figure in spent.values())
@@ -74,7 +75,20 @@ def _gather(today: date) -> list[Spend]:
     sums = {figure: Sum(figure) for figure in figures}
     counted = list(Spend.objects.order_by("agent", "llm").values("swarm_id", "agent_id", "llm").annotate(**sums))
     Spend.objects.all().delete()
-    return Spend.objects.bulk_create([Spend(day=today, **row) for row in counted])
+    SwarmSpend.objects.all().delete()
+    rows = [Spend(day=today, **row) for row in counted]
+    _keep(rows)
+    return rows
+
+
+def _keep(rows: Iterable[Spend]) -> None:
+    with transaction.atomic():
+        add_calls(
+            [
+                (row.day, row.swarm_id, row.agent_id, row.llm, row.calls, row.failed, row.tokens_in, row.tokens_out, row.cost_nanos)
+                for row in rows
+            ]
+        )  # fmt: skip
 
 
 def _like(rows: Iterable[Spend], day: date, percent: int) -> list[Spend]:
