@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-FIGURES = ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos")
-SO_FAR = f"""
-INSERT INTO tasks_swarmspend (day, swarm_id, llm, {", ".join(FIGURES)})
-SELECT day, swarm_id, llm, {", ".join(f"sum({figure})" for figure in FIGURES)} FROM tasks_spend GROUP BY day, swarm_id, llm
+SO_FAR = """
+INSERT INTO tasks_swarmspend (day, swarm_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos)
+SELECT day, swarm_id, llm, sum(calls), sum(failed), sum(tokens_in), sum(tokens_out), sum(cost_nanos)
+FROM tasks_spend GROUP BY day, swarm_id, llm
 """
 
 

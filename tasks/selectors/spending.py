@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import F, Max, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, Max, Model, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from agents.models import Agent, Swarm
 from agents.permissions import visible_to
 from agents.work import BudgetUse
 from tasks.models import Attempt, Counted, Spend, SwarmSpend
@@ -116,19 +117,27 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     )
     sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
     parts = read_together(
-        swarms=_choose_largest(rows, "swarm", "swarm__name", sums),
-        agents=_choose_largest(_choose(Spend, user, asked, begins), "agent", "agent__name", sums, "swarm__name"),
-        llms=_choose_largest(rows, "llm", "llm", sums),
+        swarms=_choose_largest(rows, F("swarm_id"), sums),
+        agents=_choose_largest(_choose(Spend, user, asked, begins), F("agent_id") + 0, sums),
+        llms=_choose_largest(rows, F("llm"), sums),
         tasks=_choose_dearest(user, asked, begins, sums),
+    )
+    names = read_together(
+        swarms=_choose_named(Swarm, parts["swarms"], Value("")),
+        agents=_choose_named(Agent, parts["agents"], F("swarm__name")),
     )
     return Costs(
         asked=asked,
         begins=begins,
         sums=sums,
         days=_as_days(whole["days"], begins, sums),
-        swarms=_as_shares(parts["swarms"], sums, lambda pk: _costs_url(asked, swarm=pk)),
-        agents=_as_shares(parts["agents"], sums, lambda pk: reverse("agent_view", args=[pk])),
-        llms=_as_shares(parts["llms"], sums, lambda name: _costs_url(asked, llm=name)),
+        swarms=_as_shares(_named(parts["swarms"], names["swarms"]), sums, lambda pk: _costs_url(asked, swarm=pk)),
+        agents=_as_shares(_named(parts["agents"], names["agents"]), sums, lambda pk: reverse("agent_view", args=[pk])),
+        llms=_as_shares(
+            [(llm, llm, "", *figures) for llm, *figures in parts["llms"]],
+            sums,
+            lambda name: _costs_url(asked, llm=name),
+        ),
         tasks=_as_tasks(parts["tasks"], sums),
         budgets=[] if asked.llm else list_budgets(user, asked.swarm, MOST),
         counted_until=next(iter(whole["counted"]), None),
@@ -175,11 +184,24 @@ def _as_days(rows: Iterable[Any], begins: date, sums: Sums) -> list[Share]:
     return [_share(date_format(day, "j M"), found.get(day, (0, 0, 0)), sums, "") for day in days]
 
 
-def _choose_largest(rows: QuerySet[Any], key: str, name: str, sums: Sums, of: str = "") -> "QuerySet[Any, Any]":
-    """Ask for the largest shares, one more than are shown; `of` tells apart those of one name."""
+def _choose_largest(rows: QuerySet[Any], who: Any, sums: Sums) -> "QuerySet[Any, Any]":
+    """Ask for the largest shares, one more than are shown. Their names are asked for afterwards: of these few only.
+
+    Agents are a sum, which no index holds: by that of their numbers SQLite would go through the days of all years.
+    """
     order = "-all_tokens" if sums.is_free else "-nanos"
-    largest: QuerySet[Any, Any] = _totals(rows, key, name, of or name).order_by(order, key)[: MOST + 1]
+    largest: QuerySet[Any, Any] = _totals(rows.annotate(who=who), "who").order_by(order, "who")[: MOST + 1]
     return largest
+
+
+def _choose_named(model: type[Model], largest: list[Any], of: Any) -> "QuerySet[Any, Any]":
+    """Ask for the names of the largest; `of` tells apart those of one name."""
+    return model._default_manager.filter(pk__in=[pk for pk, *_ in largest]).order_by().values_list("pk", "name", of)
+
+
+def _named(largest: list[Any], names: Iterable[tuple[int, str, str]]) -> list[Any]:
+    known = {pk: (name, of) for pk, name, of in names}
+    return [(pk, *known.get(pk, ("", "")), *figures) for pk, *figures in largest]
 
 
 def _as_shares(largest: list[Any], sums: Sums, url: Any) -> list[Share]:

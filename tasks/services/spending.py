@@ -34,17 +34,20 @@ _ADD_OF_AGENTS = _ADD.format(
 _ADD_OF_SWARMS = _ADD.format(
     table="tasks_swarmspend", keys="day, swarm_id, llm", once="day, swarm_id, llm", marks=", ".join(["%s"] * 8)
 )
-
-_FIGURES = ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos")
-_OF_AGENTS = f"""
-SELECT day, swarm_id, llm, {", ".join(f"sum({figure})" for figure in _FIGURES)} FROM tasks_spend GROUP BY day, swarm_id, llm
-"""  # nosec B608: names of columns
-_OF_SWARMS = f"SELECT day, swarm_id, llm, {', '.join(_FIGURES)} FROM tasks_swarmspend"  # nosec B608: names of columns
-_WRONG = f"""
+_WRONG = """
+WITH summed AS (
+  SELECT day, swarm_id, llm, sum(calls), sum(failed), sum(tokens_in), sum(tokens_out), sum(cost_nanos)
+  FROM tasks_spend GROUP BY day, swarm_id, llm),
+kept AS (SELECT day, swarm_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos FROM tasks_swarmspend)
 SELECT count(*) FROM (
-  SELECT day, swarm_id, llm FROM ({_OF_AGENTS} EXCEPT {_OF_SWARMS}) AS short
-  UNION SELECT day, swarm_id, llm FROM ({_OF_SWARMS} EXCEPT {_OF_AGENTS}) AS long) AS wrong
-"""  # nosec B608: names of columns
+  SELECT day, swarm_id, llm FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept) AS lacking
+  UNION SELECT day, swarm_id, llm FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed) AS surplus) AS wrong
+"""
+_ADD_UP = """
+INSERT INTO tasks_swarmspend (day, swarm_id, llm, calls, failed, tokens_in, tokens_out, cost_nanos)
+SELECT day, swarm_id, llm, sum(calls), sum(failed), sum(tokens_in), sum(tokens_out), sum(cost_nanos)
+FROM tasks_spend GROUP BY day, swarm_id, llm
+"""
 
 Row = tuple[date, int, int, str, int, int, int, int, int]
 """Day, swarm, agent, language model; calls, those that failed, tokens there and back, billionths of a dollar."""
@@ -107,9 +110,7 @@ def recount_swarms() -> int:
         wrong = count_wrong()
         if wrong:
             cursor.execute("DELETE FROM tasks_swarmspend")
-            cursor.execute(
-                f"INSERT INTO tasks_swarmspend (day, swarm_id, llm, {', '.join(_FIGURES)}) {_OF_AGENTS}"  # nosec B608: names of columns
-            )
+            cursor.execute(_ADD_UP)
     return wrong
 
 
