@@ -24,7 +24,7 @@ LISTED = 200
 RECENT = timedelta(hours=1)
 _QUEUES = """
 SELECT (SELECT sum(n) FROM tasks_tasktally WHERE status = 'ready' {mine}),
-  (SELECT min(status_since) FROM tasks_task WHERE status = 'ready' {mine}),
+  (SELECT CASE WHEN count(*) > 0 THEN min(status_since) END FROM tasks_task WHERE status = 'ready' {mine}),
   (SELECT count(ready_at) FROM tasks_attempt WHERE status = 'ready' {mine}),
   (SELECT min(ready_at) FROM tasks_attempt WHERE status = 'ready' {mine}),
   (SELECT count(waiting_for) FROM tasks_attempt WHERE status = 'waiting' {mine}),
@@ -33,7 +33,8 @@ SELECT (SELECT sum(n) FROM tasks_tasktally WHERE status = 'ready' {mine}),
   (SELECT count(*) FROM tasks_outbox WHERE rung_at IS NULL)
 """
 """The states stand in the text: given as values they hide from SQLite that its indexes of just these rows will do. What is counted
-stands in those indexes, lest it choose a longer one."""
+stands in those indexes, lest it choose a longer one. A smallest time that is asked for alone lets PostgreSQL walk all tasks by their
+times, to the first that is ready."""
 
 
 @dataclass(frozen=True)
