@@ -33,8 +33,8 @@ SELECT (SELECT sum(n) FROM tasks_tasktally WHERE status = 'ready' {mine}),
   (SELECT count(*) FROM tasks_outbox WHERE rung_at IS NULL)
 """
 """The states stand in the text: given as values they hide from SQLite that its indexes of just these rows will do. What is counted
-stands in those indexes, lest it choose a longer one. A smallest time that is asked for alone lets PostgreSQL walk all tasks by their
-times, to the first that is ready."""
+stands in those indexes, lest it choose a longer one. A smallest time that is asked for alone lets PostgreSQL walk all tasks by
+their times, to the first that is ready."""
 
 
 @dataclass(frozen=True)
