@@ -5,7 +5,7 @@
   const latest = new Map(); // topic -> newest version heard of
   const marks = new WeakMap();
   const arrived = new Map(); // section -> what it is to become
-  let lastPaint = 0, painter = 0, waker = 0, wakeAt = Infinity, spread = 0;
+  let lastPaint = 0, painter = 0, waker = 0, wakeAt = Infinity, spread = 0, isReloading = false;
 
   const sections = () => [...document.querySelectorAll("[data-live]:not([data-gone])")];
   const topicsOf = (section) => section.dataset.live.split(" ").filter(Boolean);
@@ -169,7 +169,7 @@
   /* It is gone, or the reader may see it no longer: what it showed must not stay. The page's own section takes the page along. */
   function lose(section, text) {
     const isPage = new URL(section.getAttribute("hx-get"), location).pathname === location.pathname;
-    if (isPage && !isTyping()) return location.reload();
+    if (isPage && !isTyping()) return reload();
     if (isPage) {
       document.querySelector("main .titles")?.replaceChildren();
       document.title = "Victor.os";
@@ -181,10 +181,16 @@
 
   const isTyping = () => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")].some(victor.isTyped);
 
+  /* Once, however many sections learn of it: a second time would break off the first. */
+  function reload() {
+    if (!isReloading) location.reload();
+    isReloading = true;
+  }
+
   /* Signed out. A half-typed field is not thrown away; all else leads to the sign-in. */
   function leave() {
     document.dispatchEvent(new Event("victor:signed-out"));
-    if (!isTyping()) return location.reload();
+    if (!isTyping()) return reload();
     for (const section of sections()) lose(section, "");
   }
 

@@ -8,7 +8,10 @@ from victoros.ops.browsing import browsing, show_cookies
 
 WATCH_SHIFTS = """
 window.shifts = [];
-const told = ({ node }) => (node?.nodeType === 1 ? node.outerHTML.slice(0, 80) : node?.nodeValue ?? "gone");
+const told = ({ node }) => {
+  const element = node?.nodeType === 1 ? node : node?.parentElement;
+  return element?.outerHTML.slice(0, 80) ?? node?.nodeValue ?? "gone";
+};
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
     if (!entry.hadRecentInput) window.shifts.push({ value: entry.value, what: entry.sources.map(told) });
