@@ -38,8 +38,6 @@ DRAIN_LOOK_S = 1.0
 CLAIM_AT_ONCE = 200
 DEAF_LOOK = 0.25
 """How much sooner a cell looks for work while it cannot hear the bell."""
-BUSY_LOOK = 0.5
-"""How much sooner a cell looks while it drives something: of a queue server that stands still nobody can tell that it is away."""
 IDLE_LOOKS = 5
 """How many times as rarely a cell that drives nothing looks whether anything hangs on it all the same."""
 
@@ -159,12 +157,7 @@ class Cell(Driver):
             self._look.clear()
             more = not self._drain_why and await self._claim_once()
             if not more:
-                await _wait_at_most(self._look, self._unrung_s())
-
-    def _unrung_s(self) -> float:
-        """Return how long it looks for no work as long as nobody rings, in seconds."""
-        share = DEAF_LOOK if self._bell.is_away else BUSY_LOOK if self._driven else 1
-        return float(settings.VICTOR_LOOK_S * share)
+                await _wait_at_most(self._look, settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_away else 1))
 
     async def _claim_once(self) -> bool:
         """Take what there is room for; True when there may be more."""

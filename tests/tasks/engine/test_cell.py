@@ -52,23 +52,6 @@ def test_signing_on_leaves_cells_of_other_processes_alone() -> None:
     assert set(CellRow.objects.filter(status="alive").values_list("pk", flat=True)) > {elsewhere.pk, other.pk}
 
 
-def test_a_cell_looks_for_work_sooner_while_it_drives_something_or_is_deaf(settings: Any) -> None:
-    settings.VICTOR_LOOK_S = 1.0
-
-    async def play() -> list[float]:
-        cell, found = Cell(slots=1), list[float]()
-        found.append(cell._unrung_s())
-        cell._driven[7] = SimpleNamespace()  # type: ignore[assignment]
-        found.append(cell._unrung_s())
-        cell._bell.is_away = True
-        found.append(cell._unrung_s())
-        return found
-
-    idle, busy, deaf = asyncio.run(play())
-    assert idle == 1.0
-    assert deaf < busy < idle
-
-
 class Waits(Driver):
     """Drives nothing: each order waits for its own sign."""
 

@@ -30,11 +30,7 @@ ENGINE: tuple[Group, ...] = (
                     "they may hold the database's lock."
                 ),
             ),
-            Setting(
-                "VICTOR_LOOK_S",
-                "1",
-                _("How often idle cells look for work when nobody rings; busy ones twice as often."),
-            ),
+            Setting("VICTOR_LOOK_S", "1", _("How often cells look for work when nobody rings.")),
             Setting("VICTOR_RECONCILE_S", "2", _("How often the reconciler puts right what no other will.")),
             Setting("VICTOR_CELL_MAX_AGE_S", "3600", _("A cell of this age ends itself and is replaced.")),
             Setting("VICTOR_CELL_MAX_MB", "600", _("A cell that uses more memory ends itself and is replaced.")),
