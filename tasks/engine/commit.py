@@ -5,11 +5,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from audit import topics
 from audit.events import Fact, Kind, record
+from tasks.engine.advance import (
+    ask_to_advance,
+    ask_to_write_steps,
+    can_go_at_once,
+    credit_agents,
+    lock_in_order,
+    lock_rows,
+)
 from tasks.engine.finish import finish
 from tasks.engine.orders import CellDeclaredDead, Completed, Ending, Failed, Waiting, Write, Written
 from tasks.engine.points import Point, reach
@@ -18,32 +26,12 @@ from tasks.transitions import ask_whether_awaited
 from victoros.lib import clock, live
 from victoros.lib.errors import VictorError
 from victoros.lib.inserting import add_rows
-from victoros.lib.statements import Answer, among, ask, change, given, lock, now, numbers_given, tell
+from victoros.lib.statements import Answer, ask, change, lock, now
 
 log = logging.getLogger(__name__)
 
 _RENEW = "UPDATE tasks_cell SET heartbeat_at = {now} WHERE id = %s AND status IN ('alive', 'draining')"
 _HOLD = "SELECT id FROM tasks_cell WHERE id = %s AND status IN ('alive', 'draining') {lock}"
-_ADVANCE = """
-WITH v(attempt, held_fence, before_n, after_n, t_in, t_out, nanos) AS ({rows})
-UPDATE tasks_attempt SET
-  steps = v.after_n, tokens_in = tokens_in + v.t_in, tokens_out = tokens_out + v.t_out,
-  cost_nanos = cost_nanos + v.nanos, last_step_at = %s,
-  deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE deaths END,
-  unclear_deaths = CASE WHEN v.after_n > v.before_n THEN 0 ELSE unclear_deaths END
-FROM v
-WHERE tasks_attempt.id = v.attempt AND tasks_attempt.fence = v.held_fence AND tasks_attempt.status || '' = 'running'
-  AND +tasks_attempt.cell_id = %s AND tasks_attempt.steps = v.before_n
-RETURNING tasks_attempt.id, tasks_attempt.fence
-"""
-"""By id: what must hold besides stands in expressions, so that no plan goes through all the cell's attempts."""
-_CREDIT = """
-WITH v(agent, n, tokens, nanos) AS ({rows})
-UPDATE agents_agent SET step_count = step_count + v.n, token_count = token_count + v.tokens,
-  cost_nanos = cost_nanos + v.nanos
-FROM v WHERE agents_agent.id = v.agent
-"""
-_LOCK = "SELECT id FROM {table} WHERE {these} ORDER BY id FOR NO KEY UPDATE"
 _SETTLED = {"intended": Kind.EFFECT_INTENDED, "done": Kind.EFFECT_DONE, "failed": Kind.EFFECT_FAILED}
 
 
@@ -52,10 +40,29 @@ def commit_batch(cell_id: int, writes: Sequence[Write], send: topics.Send = live
 
     Safe to repeat after an error whose outcome is unknown: a write that did commit is then no longer held.
     """
+    return (_commit_steps if can_go_at_once(writes) else _commit_all)(cell_id, writes, send)
+
+
+def _commit_steps(cell_id: int, writes: Sequence[Write], send: topics.Send) -> list[Written]:
+    """Commit steps and nothing else. Nobody waits for an answer in between: what is not held any more is not written."""
     with transaction.atomic(), topics.gather(send):
         lease = ask_for_lease(cell_id)
-        _lock_in_order(writes)
-        advanced, awaited = _ask_to_advance(cell_id, writes), _ask_who_waits(writes)
+        lock_in_order(writes)
+        advanced = ask_to_write_steps(cell_id, writes)
+        topics.bump(name for write in writes for name in _topics(write))
+        reach(Point.BATCH_WRITTEN)
+    reach(Point.BATCH_COMMITTED)
+    make_sure(lease)
+    held = set(advanced.rows)
+    return [_public(write, Written(held=(write.order.attempt_id, write.order.fence) in held)) for write in writes]
+
+
+def _commit_all(cell_id: int, writes: Sequence[Write], send: topics.Send) -> list[Written]:
+    """Commit whatever there is: what attempts came to decides what else is written."""
+    with transaction.atomic(), topics.gather(send):
+        lease = ask_for_lease(cell_id)
+        lock_in_order(writes)
+        advanced, awaited = ask_to_advance(cell_id, writes), _ask_who_waits(writes)
         make_sure(lease)
         held = set(advanced.rows)
         reach(Point.BATCH_ADVANCED)
@@ -93,42 +100,14 @@ def make_sure(lease: Answer) -> None:
         raise CellDeclaredDead
 
 
-def _lock_in_order(writes: Sequence[Write]) -> None:
-    """Lock attempts and agents by rising id, as stops do (PostgreSQL): two transactions must not wait for each other.
-
-    The one attempt of a single write is locked by being moved on, and its agent after it.
-    """
-    if len(writes) > 1:
-        _lock("tasks_attempt", {write.order.attempt_id for write in writes})
-        _lock("agents_agent", {write.order.agent.id for write in writes})
-
-
-def _lock(table: str, ids: set[int]) -> None:
-    if connection.features.has_select_for_update:
-        tell(_LOCK.format(table=table, these=among("id")), given(ids))
-
-
-def _ask_to_advance(cell_id: int, writes: Sequence[Write]) -> Answer:
-    """Move on those attempts that still hold their fence; the answer holds their ids and fences."""
-    rows, numbers = numbers_given([_as_numbers(write) for write in writes])
-    return ask(_ADVANCE.format(rows=rows), *numbers, clock.now(), cell_id)
-
-
 def _ask_who_waits(writes: Sequence[Write]) -> Answer | None:
     """Lock the tasks that end, and ask whether anything waits for them; None if none ends, or if this very batch could yet make
     something wait for one."""
     ending = {write.order.task.id for write in writes if isinstance(write.ending, Completed | Failed)}
     if not ending:
         return None
-    _lock("tasks_task", ending)
+    lock_rows("tasks_task", ending)
     return None if any(write.perform for write in writes) else ask_whether_awaited(ending)
-
-
-def _as_numbers(write: Write) -> tuple[int, ...]:
-    """Return the row for `_ADVANCE`."""
-    step, order = write.step, write.order
-    spent = (step.tokens_in, step.tokens_out, step.cost_nanos) if step else (0, 0, 0)
-    return (order.attempt_id, order.fence, write.before, write.before + bool(step), *spent)
 
 
 def _take_back(kept: list[tuple[Write, Written]]) -> None:
@@ -200,8 +179,7 @@ def _credit_agents(kept: list[tuple[Write, Written]]) -> None:
             total[0] += 1
             total[1] += write.step.tokens_in + write.step.tokens_out
             total[2] += write.step.cost_nanos
-    rows, numbers = numbers_given([(agent_id, *totals[agent_id]) for agent_id in sorted(totals)])
-    tell(_CREDIT.format(rows=rows), *numbers)
+    credit_agents([(agent_id, *totals[agent_id]) for agent_id in sorted(totals)])
 
 
 def _ending_of(write: Write, result: Written) -> Ending | None:

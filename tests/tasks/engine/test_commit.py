@@ -36,9 +36,9 @@ def orders(cell: StillCell) -> list[Order]:
     return cell.take()
 
 
-def step(order: Order, n: int = 1, **fields: Any) -> StepDraft:
+def step(order: Order, n: int = 1, name: str = "m", **fields: Any) -> StepDraft:
     now = timezone.now()
-    return StepDraft(order.attempt_id, n, "think", "m", {}, started_at=now, finished_at=now, **fields)
+    return StepDraft(order.attempt_id, n, "think", name, {}, started_at=now, finished_at=now, **fields)
 
 
 def attempt(order: Order) -> Attempt:
@@ -66,6 +66,50 @@ def test_a_raised_fence_refuses_the_write_and_only_that(cell: StillCell, orders:
     results = commit_batch(cell.id, [Write(order, 0, step=step(order)) for order in orders])
     assert [result.held for result in results] == [True, False, True]
     assert Step.objects.count() == 2
+
+
+def test_agents_are_credited_with_what_was_held(cell: StillCell, orders: list[Order]) -> None:
+    Attempt.objects.filter(pk=orders[2].attempt_id).update(steps=5)
+    spent = [step(order, tokens_in=10**n, tokens_out=1, cost_nanos=7) for n, order in enumerate(orders)]
+    commit_batch(cell.id, [Write(order, 0, step=one) for order, one in zip(orders, spent, strict=True)])
+    agent = Agent.objects.get()
+    assert (agent.step_count, agent.token_count, agent.cost_nanos) == (2, 13, 14)
+    assert [(a.tokens_in, a.tokens_out, a.cost_nanos) for a in map(attempt, orders)] == [
+        (1, 1, 7),
+        (10, 1, 7),
+        (0, 0, 0),
+    ]
+
+
+def test_a_step_is_written_as_it_was_done(cell: StillCell, orders: list[Order]) -> None:
+    done = step(orders[0], result={"text": "Grüße \u2028", "n": [1, None, 0.5]}, outcome="failed", tokens_out=3)
+    commit_batch(cell.id, [Write(orders[0], 0, step=done)])
+    kept = Step.objects.get()
+    assert {name: getattr(kept, name) for name in StepDraft.__slots__} == {
+        name: getattr(done, name) for name in StepDraft.__slots__
+    }
+
+
+def test_a_step_that_proves_the_agent_alive_forgives_its_deaths(cell: StillCell, orders: list[Order]) -> None:
+    Attempt.objects.filter(pk=orders[0].attempt_id).update(deaths=2, unclear_deaths=1)
+    commit_batch(cell.id, [Write(orders[0], 0, step=step(orders[0]))])
+    assert (attempt(orders[0]).deaths, attempt(orders[0]).unclear_deaths) == (0, 0)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["older first", "newer first"])
+@pytest.mark.parametrize("ends", [False, True], ids=["steps", "with more"])
+def test_of_two_steps_of_one_attempt_only_that_of_its_fence_is_written(
+    cell: StillCell, orders: list[Order], turned: bool, ends: bool
+) -> None:
+    newer = replace(orders[0], fence=orders[0].fence + 1)
+    Attempt.objects.filter(pk=newer.attempt_id).update(fence=newer.fence)
+    writes = [Write(orders[0], 0, step=step(orders[0], name="old")), Write(newer, 0, step=step(newer, name="new"))]
+    writes = writes[::-1] if turned else writes
+    if ends:
+        writes.append(Write(orders[1], 0, ending=Completed("done")))
+    results = commit_batch(cell.id, writes)
+    assert [result.held for result in results[:2]] == ([True, False] if turned else [False, True])
+    assert [one.name for one in Step.objects.all()] == ["new"]
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["older first", "newer first"])

@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from agents.services import mail
-from tasks.engine import beginning, commit, loading, resuming
+from tasks.engine import advance, beginning, loading, resuming
 from victoros.lib import clock, statements
 from victoros.lib.postgres.pipeline import _numbered
 from victoros.lib.statements import among, numbers_given
@@ -18,8 +18,8 @@ def by_number() -> dict[str, tuple[str, str]]:
     """Return statements of the engine, each with the table and index it has to use on PostgreSQL."""
     return {
         "begin": (beginning._MARK.format(rows=numbers_given(PAIR)[0]), "tasks_task_pkey"),
-        "advance": (commit._ADVANCE.format(rows=numbers_given(SEVEN)[0]), "tasks_attempt_pkey"),
-        "lock tasks": (commit._LOCK.format(table="tasks_task", these=among("id")), "tasks_task_pkey"),
+        "advance": (advance._ADVANCE.format(rows=numbers_given(SEVEN)[0]), "tasks_attempt_pkey"),
+        "lock tasks": (advance._LOCK.format(table="tasks_task", these=among("id")), "tasks_task_pkey"),
         "resume": (resuming._RESUME.format(these=among("id")), "tasks_attempt_pkey"),
         "resumed": (resuming._RESUMED.format(these=among("a.id")), "tasks_attempt_pkey"),
         "read": (loading._ATTEMPTS.format(these=among("a.task_id")), "attempt_one_live"),
@@ -34,6 +34,19 @@ def forget_measures(cursor: CursorWrapper) -> None:
     cursor.execute(
         "UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE relname LIKE 'tasks_%' OR relname LIKE 'agents_%'"
     )
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite changes one table in a statement")
+@pytest.mark.parametrize("table", ["tasks_attempt", "tasks_cell", "agents_agent"])
+def test_steps_written_at_once_find_all_they_touch_by_number(table: str) -> None:
+    with connection.cursor() as cursor:
+        forget_measures(cursor)
+        for option in statements._BY_INDEX.split("-c ")[1:]:
+            cursor.execute(f"SET LOCAL {option}")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {_numbered(advance._write_steps()).decode()}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert f"{table}_pkey" in plan
+    assert "Seq Scan" not in plan
 
 
 @pytest.mark.parametrize("name", ["begin", "advance", "lock tasks", "resume", "resumed", "read"])
