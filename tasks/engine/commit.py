@@ -50,10 +50,10 @@ def _commit_steps(cell_id: int, writes: Sequence[Write], send: topics.Send) -> l
         lock_in_order(writes)
         advanced = ask_to_write_steps(cell_id, writes)
         topics.bump(name for write in writes for name in _topics(write))
-        reach(Point.BATCH_WRITTEN)
-    reach(Point.BATCH_COMMITTED)
-    make_sure(lease)
     held = set(advanced.rows)
+    if held:
+        reach(Point.BATCH_COMMITTED)
+    make_sure(lease)
     return [_public(write, Written(held=(write.order.attempt_id, write.order.fence) in held)) for write in writes]
 
 

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import local
 
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,9 +20,9 @@ from victoros.ops.chaos.points.stories import STORIES
 DISTURB_AFTER = 2
 """Group commits of this process after which a person disturbs."""
 
-WRITING = (Point.BATCH_WRITTEN, Point.OUTBOX_MARKED)
-"""Points that only a cell which holds its lease may come to: both lie inside of a transaction that has renewed it. What comes
-after a commit proves nothing, for a process may freeze in between."""
+WRITING = (Point.BATCH_WRITTEN, Point.OUTBOX_MARKED, Point.BATCH_COMMITTED)
+"""Points that only a cell which holds its lease may come to. The last comes after a commit, and a process may freeze in between:
+what counts is when the commit was sent."""
 COMMIT = "_commit"
 """Where Django commits, whatever for."""
 
@@ -35,6 +37,8 @@ class Armed:
         self.passed = Counter[str]()
         self._crashes, self._age = list(crashes), age
         self._since = Counter[str]()
+        self._sent = local()
+        """When this thread sent its last commit."""
         names = [STORIES[story].disturbance for story in stories]
         self._disturbances = [DISTURBANCES[name] for name in names if name]
         self._disturbed = False
@@ -44,12 +48,14 @@ class Armed:
         self.passed[label] += 1
         self._since[label] += 1
         if label in WRITING:
-            OPEN.add(WRITES, point=label)
+            OPEN.add(WRITES, point=label, at=self._sent.at if label == Point.BATCH_COMMITTED else time.time())
         crash = self._crashes[0] if self._crashes else None
         if crash is not None and label == crash.label and self._since[label] == crash.nth:
             self._crashes.pop(0)
             self._since.clear()
             self._let_happen(crash)
+        if label == BEFORE_COMMIT:
+            self._sent.at = time.time()
         if label == Point.BATCH_COMMITTED and self.passed[label] == DISTURB_AFTER and not self._disturbed:
             self._disturb()
 
