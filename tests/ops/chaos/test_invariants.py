@@ -218,13 +218,21 @@ def kill_and_go_on(gone_s: float, *, held: bool = True) -> list[Line]:
     at(Kind.CELL_DIED, 10.1)
     at(Kind.ATTEMPT_RELEASED, 10.1 if held else 14, attempt=attempt.n)
     at(Kind.ATTEMPT_RESUMED, 10 + gone_s, attempt=attempt.n)
-    return [{"event": "kill", "at": start.timestamp() + 10, "cell": cell.pk, "attempts": [attempt.pk]}]
+    return [{"event": "kill", "at": start.timestamp() + 10, "cell": cell.pk, "way": "cell", "attempts": [attempt.pk]}]
 
 
 def test_recovery_is_measured_from_the_kill_to_the_entry(outcome: Outcome) -> None:
     recovery = measure_recovery(kill_and_go_on(0.5))
     assert recovery.gaps_s == pytest.approx([0.5], abs=0.01)
     assert (recovery.late, recovery.is_quick, len(recovery.seen_s)) == (0, True, 1)
+
+
+@pytest.mark.parametrize(("during", "fault"), [("", "cell"), ("restart", "restart")])
+def test_recovery_is_told_by_fault_and_by_what_of_it_was_the_burial(outcome: Outcome, during: str, fault: str) -> None:
+    kills = [kill | {"during": during} for kill in kill_and_go_on(0.5)]
+    assert measure_recovery(kills).as_figures()["by_fault"] == {
+        fault: {"moved": 1, "seen_dying": 1, "buried_p50_s": 0.1, "buried_p99_s": 0.1, "p50_s": 0.5, "p99_s": 0.5}
+    }
 
 
 def test_what_goes_on_late_is_late(outcome: Outcome) -> None:

@@ -47,11 +47,16 @@ def describe(report: dict[str, Any]) -> str:
     """Return the report as a person reads it: the verdict, the four figures that matter, the rest, what broke, the seed."""
     verdict = "every invariant held" if report["holds"] else "BROKEN"
     head = f"chaos {report['chaos']} on {report['database']}, {report['size']}, {report['took_s']} s: {verdict}"
-    hidden = {*FIRST, "chaos", "database", "size", "took_s", "holds", "violations", "seed", "again"}
+    hidden = {*FIRST, "by_fault", "chaos", "database", "size", "took_s", "holds", "violations", "seed", "again"}
     rest = [name for name in report if name not in hidden]
     lines = [f"  {name.replace('_', ' '):<24}{report[name]}" for name in (*FIRST, *rest)]
+    lines += [f"  {f'after {fault}':<24}{_in_words(found)}" for fault, found in report["by_fault"].items()]
     broken = [f"  ! {words}" for words in report["violations"]]
     return "\n".join([head, *lines, *broken, f"  {'seed':<24}{report['seed']}", f"  again: {report['again']}"])
+
+
+def _in_words(figures: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import statistics
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from audit.models import Entry
 from tasks.models import Attempt, Cell
@@ -17,13 +18,34 @@ SAME_BURIAL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Recovery:
-    """Gaps of all attempts that a killed cell had, in seconds."""
+class Gap:
+    """One attempt that a killed cell had."""
 
-    gaps_s: list[float]
-    """Sorted."""
-    seen_s: list[float]
-    """Those whose cell the supervisor saw die. Sorted."""
+    fault: str
+    """What else was done then, or how the cell was killed."""
+    buried_s: float
+    """From the kill until its cell was declared dead."""
+    whole_s: float
+    """From the kill until it went on."""
+    seen: bool
+    """Whether the supervisor saw the cell die."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How long the attempts of killed cells stood still."""
+
+    gaps: list[Gap]
+
+    @property
+    def gaps_s(self) -> list[float]:
+        """All gaps, shortest first."""
+        return sorted(gap.whole_s for gap in self.gaps)
+
+    @property
+    def seen_s(self) -> list[float]:
+        """Those whose cell was seen to die, shortest first."""
+        return sorted(gap.whole_s for gap in self.gaps if gap.seen)
 
     @property
     def late(self) -> int:
@@ -35,7 +57,7 @@ class Recovery:
         """Whether 99 of 100 went on within a second where the supervisor saw the cell die."""
         return _at(self.seen_s, 0.99) <= SEEN_S
 
-    def as_figures(self) -> dict[str, float | int]:
+    def as_figures(self) -> dict[str, Any]:
         """Return the figures of the report."""
         return {
             "attempts_moved": len(self.gaps_s),
@@ -45,6 +67,19 @@ class Recovery:
             "seen_dying_moved": len(self.seen_s),
             "seen_dying_p50_s": _at(self.seen_s, 0.5),
             "seen_dying_p99_s": _at(self.seen_s, 0.99),
+            "by_fault": {fault: self._describe(fault) for fault in sorted({gap.fault for gap in self.gaps})},
+        }
+
+    def _describe(self, fault: str) -> dict[str, float | int]:
+        gaps = [gap for gap in self.gaps if gap.fault == fault]
+        buried, whole = sorted(gap.buried_s for gap in gaps), sorted(gap.whole_s for gap in gaps)
+        return {
+            "moved": len(gaps),
+            "seen_dying": sum(gap.seen for gap in gaps),
+            "buried_p50_s": _at(buried, 0.5),
+            "buried_p99_s": _at(buried, 0.99),
+            "p50_s": _at(whole, 0.5),
+            "p99_s": _at(whole, 0.99),
         }
 
 
@@ -57,7 +92,7 @@ def measure_recovery(faults: list[Line]) -> Recovery:
     released, resumed = _moments("attempt.released"), _moments("attempt.resumed")
     buried = dict(Entry.objects.filter(kind="cell.died").values_list("object_ref", "at"))
     seen_cells = set(Cell.objects.filter(reason__startswith="process ").values_list("pk", flat=True))
-    gaps, seen = [], []
+    gaps = []
     for kill in [line for line in faults if line["event"] == "kill" and line["cell"] in buried]:
         died_at = buried[kill["cell"]].timestamp()
         for attempt in kill["attempts"]:
@@ -65,10 +100,10 @@ def measure_recovery(faults: list[Line]) -> Recovery:
             given_back = _first_after(released.get(place, []), kill["at"])
             went_on = _first_after(resumed.get(place, []), given_back)
             if went_on < math.inf and abs(given_back - died_at) < SAME_BURIAL_S:
-                gaps.append(went_on - kill["at"])
-                if kill["cell"] in seen_cells:
-                    seen.append(gaps[-1])
-    return Recovery(sorted(gaps), sorted(seen))
+                fault = str(kill.get("during") or kill["way"])
+                seen = kill["cell"] in seen_cells
+                gaps.append(Gap(fault, given_back - kill["at"], went_on - kill["at"], seen))
+    return Recovery(gaps)
 
 
 def _moments(kind: str) -> dict[tuple[int, int], list[float]]:

@@ -50,7 +50,7 @@ def _restart(world: World, seconds: float) -> None:
     """Kill it and start it again with nothing in it; a cell dies meanwhile."""
     world.note("redis killed")
     world.valkey.kill()
-    _kill_a_cell(world)
+    _kill_a_cell(world, "restart")
     time.sleep(seconds)
     world.valkey.start()
 
@@ -60,7 +60,7 @@ def _flush(world: World, seconds: float) -> None:
     world.note("redis emptied")
     with Redis.from_url(world.redis_url) as redis:
         redis.flushall()
-    _kill_a_cell(world)
+    _kill_a_cell(world, "flush")
     time.sleep(seconds)
 
 
@@ -77,15 +77,16 @@ def _fill(world: World, seconds: float) -> None:
     world.note("redis full")
     with Redis.from_url(world.redis_url) as redis:
         redis.config_set("maxmemory", "1")
-        _kill_a_cell(world)
+        _kill_a_cell(world, "full")
         time.sleep(seconds)
         redis.config_set("maxmemory", "0")
 
 
-def _kill_a_cell(world: World) -> None:
+def _kill_a_cell(world: World, during: str) -> None:
     victim = world.plan.random.choice(sorted(living_cells(), key=lambda cell: cell.pk))
     held = held_by(victim)
-    world.note("kill", cell=victim.pk, way="cell", pid=victim.pid, worker=victim.worker_pid, attempts=held)
+    facts = {"pid": victim.pid, "worker": victim.worker_pid, "attempts": held}
+    world.note("kill", cell=victim.pk, way="cell", during=during, **facts)
     kill(victim.pid)
 
 
