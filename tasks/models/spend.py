@@ -25,12 +25,15 @@ class Spend(Calls):
     """Those of one agent."""
 
     swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="+")
-    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="+")
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["day", "agent", "llm"], name="spend_once")]
-        indexes = [models.Index(fields=["swarm", "day"], name="spend_by_swarm")]
+        indexes = [
+            models.Index(fields=["swarm", "day"], name="spend_by_swarm"),
+            models.Index(fields=["agent", "day"], name="spend_by_agent"),
+        ]
 
     def __str__(self) -> str:
         return f"agent {self.agent_id} at {self.llm} on {self.day}"

@@ -30,6 +30,8 @@ MOST = 12
 """Rows of each list; the rest is one row."""
 NEWEST = 20_000
 """Attempts among which the dearest tasks are looked for."""
+SPENDERS = 100
+"""Agents that have spent most in their lives; what the last that is shown of them spent in these days, all others must reach."""
 _SUMMED = tuple(Sum(name) for name in ("calls", "failed", "tokens_in", "tokens_out", "cost_nanos"))
 """In the order of `Sums`."""
 ATTEMPT_FIELDS = (
@@ -118,7 +120,7 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
     parts = read_together(
         swarms=_choose_largest(rows, F("swarm_id"), sums),
-        agents=_choose_largest(_choose(Spend, user, asked, begins), F("agent_id") + 0, sums),
+        agents=_choose_largest(_choose_of_agents(user, asked, begins, sums), F("agent_id") + 0, sums),
         llms=_choose_largest(rows, F("llm"), sums),
         tasks=_choose_dearest(user, asked, begins, sums),
     )
@@ -192,6 +194,21 @@ def _choose_largest(rows: QuerySet[Any], who: Any, sums: Sums) -> "QuerySet[Any,
     order = "-all_tokens" if sums.is_free else "-nanos"
     largest: QuerySet[Any, Any] = _totals(rows.annotate(who=who), "who").order_by(order, "who")[: MOST + 1]
     return largest
+
+
+def _choose_of_agents(user: Any, asked: Asked, begins: date, sums: Sums) -> QuerySet[Spend]:
+    """Ask for what agents spent, without those that can have no place in the list: nobody spent more in some days than in all.
+
+    So the days of a few are added up and not those of all.
+    """
+    life, measure = ("token_count", "all_tokens") if sums.is_free else ("cost_nanos", "nanos")
+    rows = _choose(Spend, user, asked, begins)
+    agents = visible_to(user, Agent.objects.order_by())
+    agents = agents.filter(swarm=asked.swarm) if asked.swarm else agents
+    spenders = agents.order_by(f"-{life}").values("pk")[:SPENDERS]
+    theirs = _totals(rows.filter(agent__in=spenders), "agent").order_by(f"-{measure}").values(measure)
+    least = Coalesce(Subquery(theirs[MOST : MOST + 1]), Value(0))
+    return rows.filter(agent__in=agents.filter(**{f"{life}__gte": least}).values("pk"))
 
 
 def _choose_named(model: type[Model], largest: list[Any], of: Any) -> "QuerySet[Any, Any]":

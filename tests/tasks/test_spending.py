@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib import import_module
+from random import Random
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +18,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Swarm
 from tasks.models import Attempt, Spend, Step, SwarmSpend
+from tasks.selectors import spending as selector
 from tasks.selectors.spending import MOST, Asked, read_costs
 from tasks.services import spending
 from tasks.services.spending import count_spending, count_wrong
@@ -48,6 +51,11 @@ def ask(agent: Agent, calls: int, llm: str = "small", ended: datetime | None = N
              **{"tokens_in": 10, "tokens_out": 2, "cost_nanos": 7, **fields})
         for n in range(calls)
     )  # fmt: skip
+    tokens = calls * (fields.get("tokens_in", 10) + fields.get("tokens_out", 2))
+    nanos = calls * fields.get("cost_nanos", 7)
+    Agent.objects.filter(pk=agent.pk).update(
+        token_count=F("token_count") + tokens, cost_nanos=F("cost_nanos") + nanos
+    )  # as the commit of a step does
     return attempt
 
 
@@ -167,6 +175,31 @@ def test_the_parts_add_up_to_the_whole(swarm: Swarm) -> None:
     assert [share.is_rest for share in costs.agents].count(True) == 1
     assert len(costs.agents) == MOST + 1
     assert len(costs.days) == 7
+
+
+@pytest.mark.parametrize("nanos", [7, 0], ids=["by money", "by tokens"])
+@pytest.mark.parametrize("spenders", [1, MOST + 1, 20, 100])
+def test_who_spent_most_lately_is_found_whoever_spent_most_before(
+    swarm: Swarm, monkeypatch: pytest.MonkeyPatch, nanos: int, spenders: int
+) -> None:
+    """However few are looked at first, and whatever happened before these days."""
+    monkeypatch.setattr(selector, "SPENDERS", spenders)
+    chance, long_ago = Random(spenders), timezone.now() - timedelta(days=20)
+    lately = {}
+    for n in range(MOST * 3):
+        agent = make_agent(swarm, f"Agent {n}")
+        ask(agent, chance.randrange(9), ended=long_ago, cost_nanos=nanos)
+        lately[agent.name] = chance.randrange(9)
+        ask(agent, lately[agent.name], cost_nanos=nanos)
+    count_spending()
+
+    costs = read_costs(make_user(superuser=True), Asked(days=7))
+
+    shown = [(share.label, share.calls) for share in costs.agents if not share.is_rest]
+    assert len(shown) == MOST
+    assert [calls for _, calls in shown] == sorted(lately.values(), reverse=True)[:MOST]
+    assert all(lately[name] == calls for name, calls in shown)
+    assert sum(share.calls for share in costs.agents) == sum(lately.values())
 
 
 def test_where_nothing_costs_money_tokens_are_compared(swarm: Swarm) -> None:
