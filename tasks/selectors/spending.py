@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import F, Max, Model, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, Swarm
 from agents.permissions import visible_to
 from agents.work import BudgetUse
-from tasks.models import Attempt, Counted, Spend, SwarmSpend
+from tasks.models import Attempt, Counted, Spend, Step, SwarmSpend
 from tasks.selectors.budgets import list_budgets
 from victoros.lib import clock
 from victoros.lib.figures import say_count, say_money
@@ -106,6 +106,8 @@ class Costs:
     """The most used of this month, whatever days were asked for."""
     counted_until: datetime | None
     """Calls that finished later are not in these figures yet; None: nothing was counted so far."""
+    is_behind: bool
+    """Whether so much of the journal is left to count that it takes more than the next round."""
 
 
 def read_costs(user: Any, asked: Asked) -> Costs:
@@ -115,8 +117,9 @@ def read_costs(user: Any, asked: Asked) -> Costs:
     whole = read_together(
         sums=rows.values_list(Value(1)).annotate(*_SUMMED),
         days=_totals(rows, "day"),
-        counted=Counted.objects.filter(pk=Counted.SPENDING).values_list("until", flat=True),
+        counted=_choose_counted(),
     )
+    counted_until, is_behind = _say_counted(whole["counted"])
     sums = Sums(*(figure or 0 for _, *figures in whole["sums"] for figure in figures))
     parts = read_together(
         swarms=_choose_largest(rows, F("swarm_id"), sums),
@@ -142,8 +145,25 @@ def read_costs(user: Any, asked: Asked) -> Costs:
         ),
         tasks=_as_tasks(parts["tasks"], sums),
         budgets=[] if asked.llm else list_budgets(user, asked.swarm, MOST),
-        counted_until=next(iter(whole["counted"]), None),
+        counted_until=counted_until,
+        is_behind=is_behind,
     )
+
+
+def _choose_counted() -> "QuerySet[Any, Any]":
+    """Ask until when the journal was looked at, when the last counted call finished, and when the next one did."""
+    finished = Step.objects.order_by("pk").values("finished_at")
+    last = Subquery(finished.filter(pk=OuterRef("step_ref"))[:1])
+    following = Subquery(finished.filter(pk__gt=OuterRef("step_ref"))[:1])
+    return Counted.objects.filter(pk=Counted.SPENDING).order_by().values_list("until", last, following)
+
+
+def _say_counted(found: Iterable[tuple[datetime, datetime | None, datetime | None]]) -> tuple[datetime | None, bool]:
+    """Return until when all calls are counted, and whether a step is left that could have been: a round counts so many at most."""
+    for until, last, following in found:
+        is_behind = following is not None and following < until
+        return (last if is_behind else until), is_behind
+    return None, False
 
 
 def rows_of_spending(user: Any, asked: Asked) -> QuerySet[Spend]:

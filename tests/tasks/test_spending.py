@@ -162,6 +162,36 @@ def test_the_past_is_counted_in_slices(swarm: Swarm, monkeypatch: pytest.MonkeyP
     assert Spend.objects.get().calls == 5
 
 
+def test_the_page_tells_how_far_a_long_journal_is_counted(
+    swarm: Swarm, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    monkeypatch.setattr("tasks.services.minutes.AT_ONCE", 2)
+    person, agent = make_user(superuser=True), make_agent(swarm)
+    client.force_login(person)
+    yesterday, earlier = timezone.now() - timedelta(days=1), timezone.now() - EARLIER
+    ask(agent, 2, ended=yesterday)
+    ask(agent, 1, ended=earlier)
+
+    count_spending()
+    behind, page = read_costs(person, Asked()), client.get(reverse("costs")).content.decode()
+    assert (behind.counted_until, behind.is_behind) == (yesterday, True)
+    assert "many later calls are being counted" in page
+
+    count_spending()
+    whole, page = read_costs(person, Asked()), client.get(reverse("costs")).content.decode()
+    assert whole.counted_until is not None
+    assert earlier < whole.counted_until < timezone.now()
+    assert not whole.is_behind
+    assert "later calls follow within a minute" in page
+
+
+def test_a_call_of_just_now_does_not_hold_up_what_is_counted(swarm: Swarm) -> None:
+    ask(make_agent(swarm), 1)
+    ask(make_agent(swarm), 1, ended=timezone.now())
+    count_spending()
+    assert not read_costs(make_user(superuser=True), Asked()).is_behind
+
+
 def test_the_parts_add_up_to_the_whole(swarm: Swarm) -> None:
     for n in range(MOST + 3):
         ask(make_agent(swarm), n + 1, llm=f"model {n % 2}")
