@@ -36,7 +36,8 @@ class Bell:
             except (RedisError, OSError) as error:
                 if not self.is_away:
                     log.warning("The doorbell is away; looking without it until it is back: %s", error)
-                self.is_away = True
+                    self.is_away = True
+                    self.on_work()  # whoever waits for it to ring waits for too long
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:

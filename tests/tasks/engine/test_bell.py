@@ -1,15 +1,29 @@
 """Which calls a cell answers."""
 
+import asyncio
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from redis import Redis
 
 from tasks.engine.bell import Bell
 from tasks.wakeups import BELL
 from victoros.lib.host import host_of, this_host
 from victoros.ops.messenger import Messenger
+from victoros.ops.valkey import ValkeyServer
+
+
+@pytest.fixture
+def own_valkey(settings: LazySettings) -> Iterator[ValkeyServer]:
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path must be short
+        server = ValkeyServer(Path(folder) / "valkey.sock")
+        settings.VICTOR_REDIS_URL = server.url
+        yield server
+        server.kill()
 
 
 def heard(call: dict[str, object]) -> list[str]:
@@ -36,3 +50,27 @@ def test_a_supervisor_tells_the_cells_of_its_host_only(empty_valkey: Redis, valk
         message = listener.get_message(timeout=20)
     assert message is not None
     assert json.loads(message["data"]) == {"drain": host_of(tmp_path)}
+
+
+def test_a_cell_looks_at_once_when_its_bell_goes_and_when_it_comes_back(own_valkey: ValkeyServer) -> None:
+    looks = asyncio.Event()
+    bell = Bell(looks.set, lambda: None, lambda: None)
+
+    async def await_look() -> None:
+        await asyncio.wait_for(looks.wait(), 10)
+        looks.clear()
+
+    async def play() -> None:
+        listening = asyncio.ensure_future(bell.listen())
+        await await_look()
+        assert not bell.is_away
+        own_valkey.kill()
+        await await_look()
+        assert bell.is_away
+        own_valkey.start()
+        await await_look()
+        assert not bell.is_away
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    asyncio.run(play())
