@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -227,7 +227,7 @@ def _choose_of_agents(user: Any, asked: Asked, begins: date, sums: Sums) -> Quer
     agents = agents.filter(swarm=asked.swarm) if asked.swarm else agents
     spenders = agents.order_by(f"-{life}").values("pk")[:SPENDERS]
     theirs = _totals(rows.filter(agent__in=spenders), "agent").order_by(f"-{measure}").values(measure)
-    least = Coalesce(Subquery(theirs[MOST : MOST + 1]), Value(0))
+    least = Coalesce(Cast(Subquery(theirs[MOST : MOST + 1]), BigIntegerField()), Value(0))
     return rows.filter(agent__in=agents.filter(**{f"{life}__gte": least}).values("pk"))
 
 
