@@ -11,6 +11,7 @@ from agents.models import Agent, Message
 from agents.permissions import OPERATE, may, visible_to
 from agents.selectors.choices import PAGE, Choice
 from victoros.lib.errors import NotFound
+from victoros.lib.lean import lean
 from victoros.lib.paging import Order, read_page
 
 STATES = (*Message.Status.values, "unread", "lost", "archived")
@@ -71,7 +72,7 @@ def list_mail(user: Any, choice: Choice) -> MailPage:
     chosen = _choose(user, choice)
     rows = _in_state(chosen, choice.state)
     total = rows.order_by()[: COUNTED + 1].count()
-    letters = rows.select_related("swarm", "recipient", "sender_agent").defer("body", "data")
+    letters = lean(rows, without=("body", "data"), swarm=["name"], recipient=["name"])
     page = read_page(letters, Order(), after=choice.after, before=choice.before, size=PAGE)
     return MailPage(
         rows=page.rows,

@@ -16,6 +16,7 @@ from agents.work import CurrentWork, FinishedStep, Proof, work_reader
 from audit.models import Entry
 from audit.selectors import as_open_count, choose_open_count
 from victoros.lib.errors import NotFound
+from victoros.lib.lean import lean
 from victoros.lib.paging import Order, read_page
 from victoros.lib.together import read_together
 
@@ -109,7 +110,7 @@ def list_agents(user: Any, choice: Choice) -> AgentPage:
     total = sum(
         row.count for row in counts if row.state == choice.state or (not choice.state and row.state != "retired")
     )
-    wide = rows.select_related("swarm").defer("instructions").annotate(name_sorted=Lower("name"))
+    wide = lean(rows, without=["instructions"], swarm=["name"]).annotate(name_sorted=Lower("name"))
     page = read_page(wide, order_of(choice.sort, ORDERS), after=choice.after, before=choice.before, size=PAGE)
     proofs = work_reader().prove_agents(page.rows)
     lines = [AgentLine(agent, proofs[agent.pk]) for agent in page.rows]
@@ -121,7 +122,7 @@ def read_agent(user: Any, agent: Agent) -> AgentDetail:
     reader = work_reader()
     provider, provider_from = find_provider(agent)
     mail = Message.objects.filter(recipient=agent)
-    letters = mail.select_related("recipient", "sender_agent").defer("body", "data")
+    letters = lean(mail, without=("body", "data"), recipient=["name"])
     found = read_together(
         current=reader.choose_current(agent.pk),
         worked=reader.choose_worked(agent.pk),

@@ -14,6 +14,7 @@ from agents.selectors.mail_map import read_map
 from agents.work import BudgetUse, Proof, Trends, work_reader
 from audit.models import AttentionItem
 from victoros.lib.figures import say_money
+from victoros.lib.lean import lean
 from victoros.lib.together import read_together
 from victoros.lib.wording import say_many
 
@@ -33,7 +34,7 @@ SHOWN_AGENTS = 20
 SHOWN_MAIL = 8
 SHOWN_ITEMS = 6
 SHOWN_SPENDERS = 6
-_UNSEEN = ("body", "data", "recipient__instructions", "sender_agent__instructions")
+_UNSEEN = ("body", "data")
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _choose_spenders(swarm: Swarm, by: str) -> "QuerySet[Any, Any]":
 
 
 def _choose_side(swarm: Swarm) -> Questions:
-    mail = Message.objects.filter(swarm=swarm).select_related("recipient", "sender_agent").defer(*_UNSEEN)
+    mail = lean(Message.objects.filter(swarm=swarm), without=_UNSEEN, recipient=["name"])
     providers = (
         Provider.objects.filter(pk=swarm.provider_id) if swarm.provider_id else Provider.objects.filter(is_default=True)
     )

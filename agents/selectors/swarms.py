@@ -97,7 +97,8 @@ def has_any(user: Any, action: str, seen: list[Swarm]) -> bool:
 
 
 def _choose_by_name(user: Any, action: str, most: int) -> QuerySet[Swarm]:
-    rows = Swarm.objects.filter(archived_at=None).select_related("workspace").order_by("name")
+    named = Swarm.objects.select_related("workspace").only("name", "desired_state", "workspace__name")
+    rows = named.filter(archived_at=None).order_by("name")
     return visible_to(user, rows, "pk", action)[:most]
 
 

@@ -15,6 +15,7 @@ from tasks.selectors.filters import ENDED, TaskFilter
 from tasks.selectors.hindrances import Hindrance, find_hindrances
 from tasks.selectors.sorting import order_of
 from victoros.lib.heads import read_heads
+from victoros.lib.lean import lean
 from victoros.lib.paging import Order, arrange, slice_rows
 from victoros.lib.wording import say_word
 
@@ -171,8 +172,8 @@ def _as_counts(found: dict[str, int]) -> list[StateCount]:
 
 
 def as_rows(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Prepare tasks for one line each: with their swarm and agent, without long texts."""
-    return rows.select_related("swarm", "agent", "spent").defer(*_HEAVY)
+    """Prepare tasks for one line each: with the names of their swarm and agent, without long texts."""
+    return lean(rows, without=_HEAVY, swarm=["name"], agent=["name"], spent=["cost_nanos"])
 
 
 def walk(

@@ -26,6 +26,7 @@ from victoros.lib.access import scope_of
 from victoros.lib.errors import InvalidInput, NotFound
 from victoros.lib.exporting import read_format
 from victoros.lib.http import confirm, finish
+from victoros.lib.lean import lean
 from victoros.lib.together import read_together
 
 DECIDED = 20
@@ -85,7 +86,8 @@ def _read_kind(request: HttpRequest) -> str:
 
 def _read_past(user: Any) -> dict[str, Any]:
     """Read what was decided last, and the newest rules. One query."""
-    decided = Approval.objects.exclude(status="pending").select_related("task", "agent").order_by("-decided_at", "-id")
+    decided = lean(Approval.objects.exclude(status="pending"), without=("arguments", "edited"), task=["title"])
+    decided = decided.order_by("-decided_at", "-id")
     rules = StandingRule.objects.select_related("swarm", "agent")
     found = read_together(decided=visible_to(user, decided)[:DECIDED], rules=visible_to(user, rules)[:RULES])
     return {"decided": found["decided"], "rules": _as_rules(user, found["rules"])}

@@ -16,6 +16,7 @@ from tasks.selectors.attempts import GOING, lease_start
 from victoros.lib.clock import database_now
 from victoros.lib.errors import NotFound
 from victoros.lib.host import name_of
+from victoros.lib.lean import lean
 from victoros.lib.statements import among, as_time, fetch, given
 
 SHOWN = 50
@@ -202,7 +203,7 @@ def read_held(user: Any, pk: int) -> Held:
     on_it = Attempt.objects.filter(cell=cell)
     held = visible_to(user, on_it)
     newest = held.order_by("-last_step_at", "pk").values("pk")[:HELD_SHOWN]  # sorted before anything is joined
-    shown = Attempt.objects.filter(pk__in=newest).select_related("task", "agent", "swarm")
+    shown = lean(Attempt.objects.filter(pk__in=newest), task=["title"], agent=["name"], swarm=["name"])
     attempts = shown.order_by("-last_step_at", "pk")
     is_late = cell.status in GOING and database_now() - cell.heartbeat_at > _patience()
     scope = scope_of_user(user)

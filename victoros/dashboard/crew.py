@@ -13,6 +13,7 @@ from tasks.models import Attempt
 from tasks.selectors.at_work import read_at_work
 from tasks.selectors.of_agents import judge_agents
 from victoros.lib.heads import within_heads
+from victoros.lib.lean import lean
 
 ORDER = ("error", "offline", "busy", "shutting_down", "waiting", "initializing", "idle", "paused", "stopped")
 
@@ -53,5 +54,5 @@ def choose_members(user: Any, limit: int) -> QuerySet[Agent]:
     rows = visible_to(user, Agent.objects.filter(retired_at=None))
     heads = [rows.filter(status=status).order_by("pk")[:limit] for status in ORDER]
     rank = Case(*[When(status=status, then=Value(i)) for i, status in enumerate(ORDER)], output_field=IntegerField())
-    chosen = Agent.objects.filter(within_heads(heads)).select_related("swarm")
+    chosen = lean(Agent.objects.filter(within_heads(heads)), without=["instructions"], swarm=["name"])
     return chosen.annotate(rank=rank).order_by("rank", "pk")[:limit]
