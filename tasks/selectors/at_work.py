@@ -8,6 +8,7 @@ from django.db.models.functions import RowNumber
 
 from tasks.models import Attempt
 from tasks.selectors.of_agents import Evidence, Held
+from victoros.lib.lean import lean
 
 ORDER = ("running", "ready", "waiting")
 _OF_ALIKE: dict[str, Any] = {"partition_by": [F("agent_id"), F("status")]}
@@ -27,7 +28,7 @@ def read_at_work(agent_ids: Sequence[int], cells: int) -> tuple[Evidence, dict[i
 
     `cells` is the number of cells that are alive, which whoever asks has read already.
     """
-    rows = Attempt.objects.filter(agent_id__in=agent_ids, status__in=ORDER).select_related("task")
+    rows = lean(Attempt.objects.filter(agent_id__in=agent_ids, status__in=ORDER), task=["title"])
     counted: Any = rows.annotate(**_COUNTED)
     firsts = list(counted.filter(place=1).order_by())
     current: dict[int, Attempt] = {}

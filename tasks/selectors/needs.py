@@ -18,6 +18,7 @@ from tasks.models import Approval, Dependency
 from tasks.selectors.taint import Taint, read_taints
 from tasks.selectors.urgency import Light, cause_of, is_soon, rank, say_fate, say_why
 from victoros.lib import clock
+from victoros.lib.lean import lean
 from victoros.lib.signs import reveal
 from victoros.lib.together import read_together
 
@@ -213,7 +214,7 @@ def _describe(user: Any, groups: list[_Group]) -> list[Need]:
 def _choose_approvals(pks: list[int]) -> QuerySet[Approval]:
     """Return the approvals that these items are about."""
     refs = AttentionItem.objects.filter(pk__in=pks, object_kind="approval").values("object_ref")
-    return Approval.objects.filter(pk__in=refs).select_related("attempt")
+    return lean(Approval.objects.filter(pk__in=refs), attempt=["tidied"])
 
 
 def _join(user: Any, items: list[AttentionItem], blocks: dict[int, int], approvals: list[Approval]) -> list[Need]:

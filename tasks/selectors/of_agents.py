@@ -19,6 +19,7 @@ from tasks.selectors.counts import choose_of_swarms as choose_counts
 from tasks.selectors.minutes import choose_minutes
 from tasks.selectors.words import say_waiting
 from victoros.lib import clock
+from victoros.lib.lean import lean
 
 __all__ = ["as_counts", "choose_counts", "read_budget"]
 SLOW = timedelta(seconds=90)
@@ -75,7 +76,7 @@ def judge_agents(agents: Iterable[Agent], known: Evidence) -> dict[int, Proof]:
 
 def choose_current(agent_id: int) -> QuerySet[Attempt]:
     """Return the question for the unfinished attempts of an agent."""
-    rows = Attempt.objects.filter(agent=agent_id, status__in=Attempt.LIVE).select_related("task")
+    rows = lean(Attempt.objects.filter(agent=agent_id, status__in=Attempt.LIVE), task=["title"])
     return rows.order_by("-pk")[: 5 * CURRENT]
 
 
