@@ -36,6 +36,8 @@ signing off it must fit into the time `up` has to end."""
 DRAIN_LOOK_S = 1.0
 """How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
+AGAIN_S = (0.02, 0.04, 0.08)
+"""How soon a cell looks again after claims of others were in its way, time after time; cells differ by up to a half of it."""
 DEAF_LOOK = 0.25
 """How much sooner a cell looks for work while it cannot hear the bell."""
 IDLE_LOOKS = 5
@@ -52,6 +54,8 @@ class Cell(Driver):
         self._halt = asyncio.Event()
         self._bell = Bell(self._look.set, self._halt.set, lambda: self.drain("it was told to"))
         self._drain_why = ""
+        self._in_vain = 0
+        """Claims one after the other that found nothing because others held it."""
         self._told_to_drain = asyncio.Event()
         self.id = 0
 
@@ -157,7 +161,14 @@ class Cell(Driver):
             self._look.clear()
             more = not self._drain_why and await self._claim_once()
             if not more:
-                await _wait_at_most(self._look, settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_away else 1))
+                await _wait_at_most(self._look, self._rest_s())
+
+    def _rest_s(self) -> float:
+        """Return how long to wait for the bell before the next look."""
+        if 0 < self._in_vain <= len(AGAIN_S):
+            return AGAIN_S[self._in_vain - 1] * (0.75 + self.id % 8 / 16)
+        self._in_vain = 0
+        return float(settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_away else 1))
 
     async def _claim_once(self) -> bool:
         """Take what there is room for; True when there may be more."""
@@ -166,13 +177,14 @@ class Cell(Driver):
             return False
         alone = not self._driven
         places = Room(self.slots, +self._held)
-        orders = await self._writer.in_database(
+        taken = await self._writer.in_database(
             lambda: take(self.id, room, alone=alone, room=places, send=self._writer.send)
         )
         reach(Point.LOADED)
-        for order in orders:
+        self._in_vain = self._in_vain + 1 if taken.is_passed_over else 0
+        for order in taken.orders:
             self._start(order, alone=alone)
-        return len(orders) == room
+        return len(taken.orders) == room
 
     async def _watch_halts(self) -> None:
         idle = 0

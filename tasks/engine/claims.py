@@ -58,6 +58,15 @@ class Supply:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a claim came to."""
+
+    orders: list[Order]
+    is_passed_over: bool = False
+    """Whether it found nothing because other claims held what there was: they may leave some of it, and nobody rings for that."""
+
+
+@dataclass(frozen=True)
 class Look:
     """What there is to do, asked for without a lock by a few index look-ups. Nothing, if there is not even a call to answer."""
 
@@ -86,7 +95,7 @@ def look() -> Look:
 
 def take(
     cell_id: int, limit: int, *, alone: bool = True, room: Room | None = None, send: topics.Send = live.publish
-) -> list[Order]:
+) -> Taken:
     """Wake what is due, take up to `limit` attempts for this cell and read them back, if there is anything to do.
 
     `alone`: the cell drives nothing else just now. Places go to the swarms in fair shares (`tasks.engine.shares`); without
@@ -96,14 +105,14 @@ def take(
     if wake_due(due):
         seen = look()
     if not seen:
-        return []
+        return Taken([])
     with transaction.atomic(), topics.gather(send):
         seen.answer()
         claim = _Claim(cell_id, limit, room or ENDLESS, seen.supplies)
         claim.take(alone=alone)
         asked = ask_for_orders(cell_id, claim.tasks, claim.agents)
     reach(Point.CLAIMED)
-    return read_orders(asked)
+    return Taken(read_orders(asked), claim.is_passed_over and not claim.tasks)
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,7 @@ class _Claim:
         self.tasks: list[int] = []
         """What was taken, in the order in which it is to be driven."""
         self.agents: set[int] = set()
+        self.is_passed_over = False
 
     def take(self, *, alone: bool) -> None:
         """Take what there is.
@@ -167,6 +177,7 @@ class _Claim:
         self._resume([attempt for found in ready.values() for attempt in found])
         self._begin([(pk, pair) for pk, found in pairs.items() for pair in found])
         used = {pk: len(ready[pk]) + len(pairs[pk]) for pk in searches}
+        self.is_passed_over |= any(one.match.is_passed_over for one in searches.values() if one.match)
         for pk, number in used.items():
             self._taken[pk] = self._taken.get(pk, 0) + number
         return [pk for pk, number in used.items() if number == searches[pk].places]

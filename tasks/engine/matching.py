@@ -5,6 +5,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from victoros.lib.statements import Answer, ask, lock, now
 
 ROUNDS = 5
@@ -82,6 +84,8 @@ class Match:
         self._first = _ask_for_tasks(swarm_id, max(limit, WINDOW), ())
         self._anybody = _ask_for_anybody(swarm_id, limit)
         self.pairs: list[Pair] = []
+        self.is_passed_over = False
+        """Whether others hold what it looked for, perhaps without need: it found nothing where there was something a moment ago."""
         self._hopeless: list[Group] = []
         self._taken: dict[int, int] = defaultdict(int)
         self._free: dict[Group, deque[Free]] = {}
@@ -90,6 +94,8 @@ class Match:
         """Return at most `limit` pairs; no more than was said at first."""
         self._limit = limit
         tasks = _read_tasks(self._first)
+        no_agent = not self._anybody.rows and any(task.group == ANYBODY for task in tasks)
+        self.is_passed_over = connection.features.has_select_for_update_skip_locked and (not tasks or no_agent)
         for n in range(1, ROUNDS + 1):
             hopeless = len(self._hopeless)
             self._add(tasks)

@@ -85,7 +85,7 @@ class StillCell(Cell):
 
     def take(self, limit: int = 100) -> list[Order]:
         """Claim what there is."""
-        return take(self.id, limit)
+        return take(self.id, limit).orders
 
     def drive(self, order: Order) -> None:
         """Drive one attempt until it leaves the cell."""

@@ -40,7 +40,7 @@ def outcome(tmp_path: Path) -> Outcome:
     tasks = create_tasks(actor=OPERATOR, swarm=swarm, drafts=[TaskDraft(f"Task {n}") for n in range(2)])
     accepted, model, effects = (Record(tmp_path / name) for name in (ACCEPTED, MODEL, EFFECTS))
     cell = open_cell(10, 0)
-    orders = take(cell, 10)
+    orders = take(cell, 10).orders
     for task in tasks:
         accepted.add(task=task.pk, steps=STEPS)
     for n in range(STEPS):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tasks.engine.cell import Cell, sign_on
+from tasks.engine.cell import AGAIN_S, Cell, sign_on
 from tasks.engine.driving import Driver
 from tasks.engine.presence import open_cell
 from tasks.models import Cell as CellRow
@@ -50,6 +50,18 @@ def test_signing_on_leaves_cells_of_other_processes_alone() -> None:
     other = CellRow.objects.create(host=this_host(), pid=1)
     sign_on(5, 7)
     assert set(CellRow.objects.filter(status="alive").values_list("pk", flat=True)) > {elsewhere.pk, other.pk}
+
+
+def test_a_cell_whose_claim_others_kept_from_everything_looks_again_soon_and_not_for_ever(settings: Any) -> None:
+    cell, rests = Cell(slots=1), list[float]()
+    for _ in range(2 * (len(AGAIN_S) + 1)):
+        cell._in_vain += 1
+        rests.append(cell._rest_s())
+    first, second = rests[: len(AGAIN_S) + 1], rests[len(AGAIN_S) + 1 :]
+    assert first == second
+    assert first[-1] == settings.VICTOR_LOOK_S
+    assert sorted(first[:-1]) == first[:-1]
+    assert sum(first[:-1]) < 0.3
 
 
 class Waits(Driver):

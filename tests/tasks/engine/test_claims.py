@@ -34,7 +34,7 @@ def titles(cell: StillCell, limit: int = 100) -> list[str]:
 
 
 def take_attempts(*, alone: bool) -> list[int]:
-    return [order.attempt_id for order in take(StillCell().id, 10, alone=alone)]
+    return [order.attempt_id for order in take(StillCell().id, 10, alone=alone).orders]
 
 
 def test_the_most_urgent_goes_first_then_the_oldest(swarm: Swarm) -> None:

@@ -15,7 +15,7 @@ from tests.tasks.driving import StillCell, make_worker
 
 
 def take_attempts(limit: int) -> list[int]:
-    return sorted(order.attempt_id for order in take(StillCell().id, limit, room=Room(100)))
+    return sorted(order.attempt_id for order in take(StillCell().id, limit, room=Room(100)).orders)
 
 
 def test_places_are_dealt_in_turn() -> None:
@@ -89,7 +89,7 @@ class TestClaims:
         idle, busy = make_swarm(), self.make(tasks=30)
         make_worker(idle, capabilities=["cooking"])
         create_tasks(actor=OPERATOR, swarm=idle, drafts=[TaskDraft("Sing", needs=["singing"])])
-        assert len(take(StillCell().id, 20, room=Room(100))) == 20
+        assert len(take(StillCell().id, 20, room=Room(100)).orders) == 20
         assert self.held(busy) == 20
 
     def test_within_a_swarm_work_begun_goes_before_new_work(self) -> None:

@@ -61,11 +61,11 @@ def test_submitting_taking_and_each_commit_wait_one_to_three_times(ways: list[in
     with at_most(2, ways):
         submit(worker, number)
     with at_most(3, ways):
-        orders = take(cell, 100)
+        orders = take(cell, 100).orders
     assert len(orders) == number
     with at_most(1, ways):
         commit_batch(cell, [Write(order, 0, step=step(order)) for order in orders])
     with at_most(2, ways):
         commit_batch(cell, [Write(order, 1, ending=Completed("done")) for order in orders])
     with at_most(1, ways):
-        assert take(cell, 100) == []
+        assert take(cell, 100).orders == []

@@ -36,7 +36,7 @@ def give_work(number: int, **provider: Any) -> list[Task]:
 
 def take() -> tuple[int, list[Order]]:
     cell_id = open_cell(10, 0)
-    return cell_id, take_work(cell_id, 10)
+    return cell_id, take_work(cell_id, 10).orders
 
 
 def write_all(cell_id: int, writes: list[Write], prepare: Callable[[Writer], None] = lambda writer: None) -> list[Any]:

@@ -115,7 +115,7 @@ def test_no_cell_finds_anything_to_do_in_it() -> None:
     fill_demo(actor=SYSTEM, size=SMALL)
 
     assert not look()
-    assert take(Cell.objects.create(host="here", pid=1).pk, 100) == []
+    assert take(Cell.objects.create(host="here", pid=1).pk, 100).orders == []
 
 
 def test_the_reconciler_leaves_it_as_it_is() -> None:
