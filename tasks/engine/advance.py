@@ -48,7 +48,7 @@ WITH v AS (
   {_CREDIT.format(earned=_SUMS)}
 )
 SELECT attempt, held_fence FROM advanced
-"""
+"""  # nosec B608: constants only
 """All that a step changes, for those that hold their fence (PostgreSQL: SQLite changes one table in a statement)."""
 _LOCK = "SELECT id FROM {table} WHERE {these} ORDER BY id FOR NO KEY UPDATE"
 
