@@ -28,7 +28,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const field = document.querySelector("select[data-zone-guess]");
+    if (!field) return; // to ask for the zone takes a phone longer than all else that happens here
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (field && zone && [...field.options].some((option) => option.value === zone)) field.value = zone;
+    if ([...field.options].some((option) => option.value === zone)) field.value = zone;
   });
 })();

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from agents.models import LessonRun, Swarm
 from tests.browser.conftest import OpenPage, session_cookie
-from tests.browser.test_pages import BEYOND, SMALL, use_phone
+from tests.browser.test_pages import BEYOND, use_phone
+from tests.browser.thumb import find_narrow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -70,7 +71,7 @@ def test_the_bar_covers_nothing_on_a_phone(open_page: OpenPage, sample: None) ->
     use_phone(page)
     begin(page, "approval")
     assert page.evaluate(BEYOND) == []
-    assert page.evaluate(SMALL) == []
+    assert find_narrow(page) == []
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     bar = page.locator(BAR).bounding_box()
     below, last = page.locator("nav.bottom").bounding_box(), page.locator("#page").bounding_box()

@@ -16,7 +16,8 @@ from tasks.models import Approval
 from tests.agents.factories import OPERATOR, make_swarm
 from tests.audit.notifications.conftest import ask
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import BEYOND, SMALL, use_phone
+from tests.browser.test_pages import BEYOND, use_phone
+from tests.browser.thumb import find_narrow
 from tests.browser.web import WebProcess
 from tests.running import wait_until
 from tests.standins.push_service import PushService, run_push_service
@@ -232,7 +233,7 @@ def test_the_page_says_what_this_device_needs_and_fits_a_phone(open_page: OpenPa
     expect(page.locator("[data-push][data-push-now]")).to_be_visible()
     assert page.locator("[data-push-state]:not([hidden])").count() == 1
     assert page.evaluate(BEYOND) == []
-    assert page.evaluate(SMALL) == []
+    assert find_narrow(page) == []
     page.emulate_media(color_scheme="dark")
 
 
