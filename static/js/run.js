@@ -61,6 +61,7 @@
     for (const row of [...news.querySelector("[data-new]").children]) {
       if (!row.id || !document.getElementById(row.id)) rows.append(document.importNode(row, true));
     }
+    rows.dataset.first = number(rows.dataset.first) || number(rows.querySelector("[data-n]")?.dataset.n); // 0: it was opened before its first step
     rows.dataset.last = Math.max(number(rows.dataset.last), number(news.dataset.last));
     if (number(news.dataset.lastEntry) > number(rows.dataset.lastEntry)) rows.dataset.lastEntry = news.dataset.lastEntry;
     rows.toggleAttribute("data-open-ended", "openEnded" in news.dataset);

@@ -4,10 +4,12 @@ import re
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from audit.topics import bump
-from tasks.models import Attempt
+from tasks.models import Attempt, Task
+from tasks.selectors.run import CONTEXT
 from tests.browser.conftest import OpenPage, open_page, operator, web
 from tests.tasks.pages.rows import make_attempt, make_step, make_steps, make_task, make_tasks
 
@@ -20,6 +22,14 @@ def add_step(attempt: Attempt, n: int) -> None:
     with transaction.atomic():
         make_step(attempt, n, "act", name="write_file", request={"arguments": {"path": f"new-{n}.md"}})
         Attempt.objects.filter(pk=attempt.pk).update(steps=n)
+        bump({f"task:{attempt.task_id}"})
+
+
+def end(attempt: Attempt) -> None:
+    """Let the work be over."""
+    with transaction.atomic():
+        Attempt.objects.filter(pk=attempt.pk).update(status="completed", ended_at=timezone.now(), cell=None)
+        Task.objects.filter(pk=attempt.task_id).update(status="completed")
         bump({f"task:{attempt.task_id}"})
 
 
@@ -42,6 +52,28 @@ def test_a_finished_step_appears_without_reload_and_what_is_open_stays_open(open
     expect(page.locator("#step-4")).to_contain_text("new-4.md")
     expect(page.locator("details[open]")).to_contain_text("Be brief.")
     assert page.evaluate("document.body.dataset.same") == "yes"
+
+
+def test_a_run_that_is_watched_from_before_its_first_step_is_drawn_as_a_fresh_page_draws_it(
+    open_page: OpenPage,
+) -> None:
+    attempt = make_attempt(make_task(status="in_progress"), status="running")
+    page = open_page(f"/tasks/{attempt.task_id}/")
+    expect(page.locator("[data-live-state]")).to_contain_text("live")
+
+    for n in range(1, 3 * CONTEXT):
+        add_step(attempt, n)
+        if n in (CONTEXT + 4, 3 * CONTEXT - 1):
+            expect(page.locator(f"#step-{n}")).to_be_visible()
+    end(attempt)
+    expect(page.locator("main .status").first).to_contain_text("completed")
+
+    parts = "document.querySelectorAll('#run .ticks text, #run .bar')"
+    places = f"() => [...{parts}].map((one) => [parseFloat(one.getAttribute('x')), one.textContent])"
+    expect(page.locator("#run [data-now] .row")).to_have_count(0)
+    watched = page.evaluate(places)
+    page.reload()
+    assert watched == page.evaluate(places)
 
 
 def test_stop_is_confirmed_in_a_dialog_that_names_the_effect(open_page: OpenPage) -> None:

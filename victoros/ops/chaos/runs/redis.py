@@ -1,7 +1,8 @@
-"""`chaos redis`: the queue server is killed and comes back empty, is emptied, frozen, and filled up, while people give work."""
+"""`chaos redis`: the queue server is killed and comes back empty, comes and goes, is emptied, frozen, filled up, while people give work."""
 
 import time
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from redis import Redis
@@ -15,6 +16,8 @@ CELLS = 2
 LONGEST_VISIT_S = 5.0
 """For a machine with seven times the work it can do, where 3.3 s were seen; a quiet one answers in a tenth of it."""
 FULL_SPEED_S = 10.0
+FLAP_S = 0.1
+"""How long a server that comes and goes is there, and away, at most."""
 
 
 def run(world: World) -> dict[str, Any]:
@@ -55,6 +58,21 @@ def _restart(world: World, seconds: float) -> None:
     world.valkey.start()
 
 
+def _flap(world: World, seconds: float) -> None:
+    """Let it come and go several times a second, empty each time; a cell dies meanwhile."""
+    world.note("redis comes and goes")
+    gaps = Random(world.plan.random.random())  # of its own: how many there are depends on the machine
+    until = time.monotonic() + seconds
+    world.valkey.kill()
+    _kill_a_cell(world, "flap")
+    while time.monotonic() < until:
+        time.sleep(gaps.uniform(0, FLAP_S))
+        world.valkey.start()
+        time.sleep(gaps.uniform(0, FLAP_S))
+        world.valkey.kill()
+    world.valkey.start()
+
+
 def _flush(world: World, seconds: float) -> None:
     """Empty it under the hands of the workers; a cell dies then."""
     world.note("redis emptied")
@@ -92,6 +110,7 @@ def _kill_a_cell(world: World, during: str) -> None:
 
 WAYS: dict[str, Callable[[World, float], None]] = {
     "restart": _restart,
+    "flap": _flap,
     "flush": _flush,
     "pause": _pause,
     "full": _fill,
