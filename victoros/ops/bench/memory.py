@@ -10,7 +10,7 @@ import psutil
 from agents.models import Swarm
 from tasks.models import Step, Task
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
-from victoros.ops.bench.crewed import running_crew
+from victoros.ops.bench.crewed import living_cells, running_crew
 from victoros.ops.bench.fits import slope
 from victoros.ops.bench.swarms import give, make_agents, make_swarm
 
@@ -35,7 +35,7 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
     with running_crew(1) as supervisor:
         swarm = make_swarm()
         make_agents(swarm, 1, max_active=AT_ONCE)
-        samples = _watch(supervisor, swarm, minutes * 60)
+        samples = _watch(supervisor, living_cells()[0].pid, swarm, minutes * 60)
     slopes = _slopes(samples, ANONYMOUS)
     return {
         "figure": max(slopes.values(), default=0.0),
@@ -45,13 +45,14 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
         "ratio": None,
         "mb_per_hour": slopes,
         "mb_at_the_end": {name: round(looks[-1][ANONYMOUS], 1) for name, looks in samples.items()},
+        "mb_by_tenth": {name: _tenths(looks) for name, looks in samples.items()},
         "private_mb_per_hour": _slopes(samples, PRIVATE),
         "steps": Step.objects.count(),
         "work": f"one cell under full load for {minutes:g} minutes, the first third not counted; anonymous memory of each process",
     }
 
 
-def _watch(supervisor: psutil.Process, swarm: Swarm, seconds: float) -> Samples:
+def _watch(supervisor: psutil.Process, cell: int, swarm: Swarm, seconds: float) -> Samples:
     """Look at each process, by name, now and then; tasks are given as fast as they are done."""
     samples: Samples = defaultdict(list)
     began = looked = time.monotonic()
@@ -60,10 +61,17 @@ def _watch(supervisor: psutil.Process, swarm: Swarm, seconds: float) -> Samples:
             give(swarm, STOCK, 10)
         if time.monotonic() - looked >= LOOK_S:
             looked = time.monotonic()
-            for n, process in enumerate([supervisor, *supervisor.children(recursive=True)]):
-                samples[f"{n} pid {process.pid}"].append(_look_at(process, (looked - began) / 3600))
+            for process in [supervisor, *supervisor.children(recursive=True)]:
+                samples[_name(process, supervisor.pid, cell)].append(_look_at(process, (looked - began) / 3600))
         time.sleep(0.05)
     return dict(samples)
+
+
+def _name(process: psutil.Process, supervisor: int, cell: int) -> str:
+    """Return what a process is: the supervisor, the scheduler, a worker, or the cell it became the parent of."""
+    known = {supervisor: "supervisor", cell: "cell"}
+    title = process.cmdline()[0].removeprefix("victor ")
+    return known.get(process.pid) or ("worker" if title.startswith("rq:worker") else title)
 
 
 def _look_at(process: psutil.Process, hours: float) -> Look:
@@ -71,6 +79,13 @@ def _look_at(process: psutil.Process, hours: float) -> Look:
     kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]}
     private = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
     return hours, kilobytes["Anonymous"] * 1024 / 1e6, private * 1024 / 1e6
+
+
+def _tenths(looks: list[Look]) -> list[float]:
+    """Return the anonymous memory at the end of each tenth of the time, in megabytes: whether growth goes on or comes to rest."""
+    return (
+        [round(looks[len(looks) * tenth // 10 - 1][ANONYMOUS], 2) for tenth in range(1, 11)] if len(looks) > 9 else []
+    )
 
 
 def _slopes(samples: Samples, which: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""`chaos redis`: the queue server is killed and comes back empty, comes and goes, is emptied, frozen, filled up, while people give work."""
+"""`chaos redis`: the queue server is killed and comes back empty, comes and goes, is emptied, frozen, full, while people give work."""
 
 import time
 from collections.abc import Callable
