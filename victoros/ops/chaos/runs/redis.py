@@ -1,4 +1,4 @@
-"""`chaos redis`: the queue server is killed and comes back empty, comes and goes, is emptied, frozen, full, while people give work."""
+"""`chaos redis`: the queue server dies and comes back empty, comes and goes, is emptied, frozen, full, while people give work."""
 
 import time
 from collections.abc import Callable
