@@ -28,7 +28,7 @@ def count_open_items(user: Any) -> int:
 
 def choose_open_count(user: Any) -> "QuerySet[Any, Any]":
     """Return the question of `count_open_items`, for who asks it together with others."""
-    return list_open_items(user).order_by().values_list("status").annotate(Count("pk"))
+    return list_open_items(user, "operate").order_by().values_list("status").annotate(Count("pk"))
 
 
 def as_open_count(rows: Iterable[tuple[str, int]]) -> int:

@@ -1,6 +1,6 @@
 """The queue of what waits for a person: looking at it and answering in place."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.models import Swarm
 from agents.permissions import OPERATE, require, scope_of_user, visible_to
-from agents.selectors.swarms import find_swarm, list_choosable_swarms
+from agents.selectors.swarms import find_swarm, read_surroundings
 from audit.actors import Actor, person
 from audit.exports import make_export
 from audit.models import AttentionItem
@@ -47,15 +47,16 @@ def approval_list(request: HttpRequest) -> HttpResponseBase:
     if file:
         return make_export(request, "needs-me", rows_of_needs(request.user, kind, pk), NEED_COLUMNS, file)
     live = watch(request.get_full_path(), "attention", "rules", refresh_s=REFRESH_S)
+    around = cache(partial(read_surroundings, request.user))  # read by the page alone, not by its section
 
     def build() -> dict[str, Any]:
         needs = list_needs(request.user, kind=kind, begin=begin, alike=alike, swarm=pk)
         return {
             "needs": needs,
-            "open_item_count": None if kind or alike or swarm else needs.mine,
+            "open_item_count": (lambda: around()[1]) if kind or alike or swarm else needs.mine,
             "kind": kind,
             "swarm": swarm,
-            "swarms": partial(list_choosable_swarms, request.user),  # read by the page alone, not by its section
+            "swarms": lambda: around()[0],
             "alike": alike,
             "kinds": AttentionItem.Kind.choices,
             **_read_past(request.user),

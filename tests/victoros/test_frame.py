@@ -11,6 +11,8 @@ from agents.permissions import grant
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from tests.agents.factories import make_swarm, make_user
+from tests.browser.crawl import list_pages
+from tests.browser.world import make_world
 from victoros.dashboard.assets import asset_url, load_bundle
 from victoros.dashboard.board import read_board
 from victoros.settings import BASE_DIR
@@ -70,6 +72,29 @@ def test_the_tally_counts_what_the_reader_may_settle(client: Client) -> None:
     client.force_login(user)
     assert re.search(r'id="needs-me-tally"[^>]*>1<', client.get("/live/tally/").text)
     assert len(re.findall('id="item-', client.get("/needs-me/").text)) == 2
+
+
+def test_every_page_begins_with_the_tally_that_is_asked_for_afterwards(client: Client) -> None:
+    world = make_world()
+    other = make_swarm(workspace=world.workspace)
+    raise_item(
+        actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=other.pk, swarm_ref=other.pk
+    )
+    viewer, both = make_user("viewer", world), make_user("operator", other)
+    grant(both, "viewer", world)
+    for user, count in ((viewer, ""), (both, "1"), (make_user(superuser=True), "4")):
+        pages = list_pages(user)
+        client.force_login(user)
+        asked = tally_of(client.get("/live/tally/").text)
+        shown = {address: tally_of(client.get(address).text) for address in pages}
+        assert {address: said for address, said in shown.items() if said not in (asked, None)} == {}
+        assert (asked, sum(said is not None for said in shown.values()) > 25) == (count, True)
+
+
+def tally_of(page: str) -> str | None:
+    """Return what the side bar says waits for the reader; None where there is no side bar."""
+    found = re.search(r'id="needs-me-tally"[^>]*>(\d*)<', page)
+    return found and found[1]
 
 
 def test_nobody_who_may_only_look_is_called_to_answer(client: Client) -> None:

@@ -66,6 +66,7 @@ def open_items(context: Any) -> dict[str, Any]:
     page = context.get("live")
     live = page.narrow(url, FRAME) if page and FRAME in page.beside else watch(url, FRAME)
     known = context.get("open_item_count")
+    known = known() if callable(known) else known
     return {"live": live, "count": count_open_items(context["request"].user) if known is None else known}
 
 
