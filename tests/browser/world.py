@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from agents.models import Agent, Swarm
+from agents.services.agents import change_agent
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
@@ -23,6 +24,8 @@ def make_world() -> Swarm:
     cell = Cell.objects.create(host="a-host-with-a-rather-long-name.example", pid=4711, heartbeat_at=timezone.now())
     Cell.objects.create(host="north-1", pid=1, status="dead", ended_at=timezone.now(), reason="silent for 10 s")
     reader = make_agent(swarm, "reader-with-a-long-name-01", role="reads", capabilities=["read"])
+    for text in ("Quote.", "Quote word for word.", "Quote word for word.\nNever guess a date."):
+        change_agent(actor=SYSTEM, agent=reader, instructions=text)
     editor = make_agent(swarm, "editor")
     Agent.objects.filter(pk=reader.pk).update(status="busy", active=1)
     done = make_task(
