@@ -181,6 +181,8 @@ class Cell(Driver):
             lambda: take(self.id, room, alone=alone, room=places, send=self._writer.send)
         )
         reach(Point.LOADED)
+        if self._drain_why:  # told to end meanwhile: what it took is given back untouched with all else that it holds
+            return False
         self._in_vain = self._in_vain + 1 if taken.is_passed_over else 0
         for order in taken.orders:
             self._start(order, alone=alone)
