@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.engine.cell import AGAIN_S, Cell, sign_on
+from tasks.engine.claims import Taken
 from tasks.engine.driving import Driver
 from tasks.engine.presence import open_cell
 from tasks.models import Cell as CellRow
@@ -62,6 +63,25 @@ def test_a_cell_whose_claim_others_kept_from_everything_looks_again_soon_and_not
     assert first[-1] == settings.VICTOR_LOOK_S
     assert sorted(first[:-1]) == first[:-1]
     assert sum(first[:-1]) < 0.3
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_cell_that_is_told_to_end_while_it_claims_begins_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    async def play() -> tuple[bool, list[int]]:
+        cell, begun = Cell(slots=1), list[int]()
+
+        async def claim(work: Any) -> Taken:
+            if is_told:
+                cell.drain("it was told to")
+            return Taken([SimpleNamespace(attempt_id=7)])  # type: ignore[list-item]
+
+        monkeypatch.setattr(cell, "_writer", SimpleNamespace(in_database=claim, send=None), raising=False)
+        monkeypatch.setattr(cell, "_start", lambda order, alone: begun.append(order.attempt_id))
+        return await cell._claim_once(), begun
+
+    assert asyncio.run(play()) == ((False, []) if is_told else (True, [7]))
 
 
 class Waits(Driver):
