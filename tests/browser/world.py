@@ -6,12 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from agents.models import Agent, Swarm
+from agents.permissions import grant
 from agents.services.agents import change_agent
 from audit.actors import SYSTEM
 from audit.attention import raise_item
 from audit.events import Fact, Kind, record
 from tasks.models import Cell, Dependency, StandingRule
-from tests.agents.factories import make_agent, make_message, make_provider, make_swarm, make_workspace
+from tests.agents.factories import make_agent, make_message, make_provider, make_swarm, make_user, make_workspace
 from tests.tasks.pages.rows import make_approval, make_attempt, make_steps, make_task
 
 LONG = "Summarise-the-incident-report-0412-of-the-fourth-of-November-without-a-single-break.md"
@@ -58,3 +59,14 @@ def make_world() -> Swarm:
     StandingRule.objects.create(swarm=swarm, tool="publish_file", max_uses=3, made_by="tester", expires_at=soon)
     record(Fact(Kind.TASK_VERIFIED, SYSTEM, "task", done.pk, done.title, swarm_ref=swarm.pk, detail={"quotes": 9}))
     return swarm
+
+
+def make_readers(world: Swarm) -> dict[str, Any]:
+    """Make who may only look at the world, who answers for another swarm beside it, and who may do everything."""
+    other = make_swarm(workspace=world.workspace)
+    raise_item(
+        actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=other.pk, swarm_ref=other.pk
+    )
+    both = make_user("operator", other)
+    grant(both, "viewer", world)
+    return {"viewer": make_user("viewer", world), "both": both, "superuser": make_user(superuser=True)}

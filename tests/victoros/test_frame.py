@@ -12,7 +12,7 @@ from audit.actors import SYSTEM
 from audit.attention import raise_item
 from tests.agents.factories import make_swarm, make_user
 from tests.browser.crawl import list_pages
-from tests.browser.world import make_world
+from tests.browser.world import make_readers, make_world
 from victoros.dashboard.assets import asset_url, load_bundle
 from victoros.dashboard.board import read_board
 from victoros.settings import BASE_DIR
@@ -75,14 +75,9 @@ def test_the_tally_counts_what_the_reader_may_settle(client: Client) -> None:
 
 
 def test_every_page_begins_with_the_tally_that_is_asked_for_afterwards(client: Client) -> None:
-    world = make_world()
-    other = make_swarm(workspace=world.workspace)
-    raise_item(
-        actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=other.pk, swarm_ref=other.pk
-    )
-    viewer, both = make_user("viewer", world), make_user("operator", other)
-    grant(both, "viewer", world)
-    for user, count in ((viewer, ""), (both, "1"), (make_user(superuser=True), "4")):
+    readers = make_readers(make_world())
+    for name, count in (("viewer", ""), ("both", "1"), ("superuser", "4")):
+        user = readers[name]
         pages = list_pages(user)
         client.force_login(user)
         asked = tally_of(client.get("/live/tally/").text)

@@ -7,12 +7,8 @@ import pytest
 from django.test import Client
 from django.test.html import Element, parse_html
 
-from agents.permissions import grant
-from audit.actors import SYSTEM
-from audit.attention import raise_item
-from tests.agents.factories import make_swarm, make_user
 from tests.browser.crawl import list_pages
-from tests.browser.world import make_world
+from tests.browser.world import make_readers, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -24,14 +20,7 @@ MOVES = re.compile(
 
 
 def test_sections_are_what_the_page_began_with(client: Client) -> None:
-    world = make_world()
-    other = make_swarm(workspace=world.workspace)
-    raise_item(
-        actor=SYSTEM, kind="failed", title="It failed", object_kind="swarm", object_ref=other.pk, swarm_ref=other.pk
-    )
-    viewer, both = make_user("viewer", world), make_user("operator", other)
-    grant(both, "viewer", world)
-    for user in (viewer, both, make_user(superuser=True)):
+    for user in make_readers(make_world()).values():
         pages = list_pages(user)
         client.force_login(user)
         differing = {address: said for address in pages if (said := list(differences(client, address)))}
