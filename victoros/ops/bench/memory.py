@@ -10,7 +10,7 @@ import psutil
 from agents.models import Swarm
 from tasks.models import Step, Task
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
-from victoros.ops.bench.crewed import living_cells, running_crew
+from victoros.ops.bench.crewed import running_crew
 from victoros.ops.bench.fits import slope
 from victoros.ops.bench.swarms import give, make_agents, make_swarm
 
@@ -35,7 +35,7 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
     with running_crew(1) as supervisor:
         swarm = make_swarm()
         make_agents(swarm, 1, max_active=AT_ONCE)
-        samples = _watch(supervisor, living_cells()[0].pid, swarm, minutes * 60)
+        samples = _watch(supervisor, swarm, minutes * 60)
     slopes = _slopes(samples, ANONYMOUS)
     return {
         "figure": max(slopes.values(), default=0.0),
@@ -52,7 +52,7 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
     }
 
 
-def _watch(supervisor: psutil.Process, cell: int, swarm: Swarm, seconds: float) -> Samples:
+def _watch(supervisor: psutil.Process, swarm: Swarm, seconds: float) -> Samples:
     """Look at each process, by name, now and then; tasks are given as fast as they are done."""
     samples: Samples = defaultdict(list)
     began = looked = time.monotonic()
@@ -62,16 +62,19 @@ def _watch(supervisor: psutil.Process, cell: int, swarm: Swarm, seconds: float) 
         if time.monotonic() - looked >= LOOK_S:
             looked = time.monotonic()
             for process in [supervisor, *supervisor.children(recursive=True)]:
-                samples[_name(process, supervisor.pid, cell)].append(_look_at(process, (looked - began) / 3600))
+                samples[_name(process, supervisor)].append(_look_at(process, (looked - began) / 3600))
         time.sleep(0.05)
     return dict(samples)
 
 
-def _name(process: psutil.Process, supervisor: int, cell: int) -> str:
-    """Return what a process is: the supervisor, the scheduler, a worker, or the cell it became the parent of."""
-    known = {supervisor: "supervisor", cell: "cell"}
+def _name(process: psutil.Process, supervisor: psutil.Process) -> str:
+    """Return what a process is: the supervisor, a child of it by its title, or the cell that a worker is the parent of."""
+    if process == supervisor:
+        return "supervisor"
+    if process.ppid() != supervisor.pid:
+        return "cell"
     title = process.cmdline()[0].removeprefix("victor ")
-    return known.get(process.pid) or ("worker" if title.startswith("rq:worker") else title)
+    return "worker" if title.startswith("rq:worker") else title
 
 
 def _look_at(process: psutil.Process, hours: float) -> Look:
