@@ -23,7 +23,7 @@ from tasks.engine.presence import close_cell, held_by, open_cell, release_strays
 from tasks.engine.shares import Room
 from tasks.engine.turns import Turns
 from tasks.engine.writer import Writer
-from victoros.lib import clock
+from victoros.lib import clock, heap
 from victoros.lib.hands import Hands
 from victoros.lib.host import this_host
 from victoros.lib.statements import go_by_index
@@ -236,6 +236,7 @@ def run_cell_forever(*, slots: int | None = None, worker_pid: int = 0) -> None:
     """Run one cell in this thread until it ends."""
     go_by_index()
     clock.agree_in_background()
+    heap.tidy_in_background()
     asyncio.run(Cell(slots=slots, worker_pid=worker_pid).run())
     if threading.active_count() > 1:
         log.info("tool threads still run and are left behind")

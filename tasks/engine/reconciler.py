@@ -20,7 +20,7 @@ from tasks.engine.points import Point, reach
 from tasks.engine.rounds import Rota, put_right
 from tasks.engine.trust import Trust
 from tasks.engine.watching import watch_in_background
-from victoros.lib import clock
+from victoros.lib import clock, heap
 from victoros.lib.hands import Leaving
 from victoros.lib.redis import connect
 
@@ -33,6 +33,7 @@ def run_scheduler() -> None:
     """Reconcile until ended, as long as this process holds the lease; a fault in one round is logged and the next goes on."""
     signal.signal(signal.SIGTERM, _leave)
     clock.agree_in_background()
+    heap.tidy_in_background()
     watch_in_background()
     try:
         _reconcile_for_ever()

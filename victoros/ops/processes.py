@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 from setproctitle import setproctitle
 
+from victoros.lib import heap
+
 OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -49,6 +51,7 @@ def _be_child(
         _forget_parent(close)
         _write_to(log)
         setproctitle(f"victor {name}")
+        heap.share_one()
         run()
         code = 0
     except SystemExit as error:

@@ -78,9 +78,10 @@ def _serve_web(listener: socket) -> None:
     # Imported here: Twisted makes its event loop on import, and loops must not be inherited through a fork.
     from daphne.cli import CommandLineInterface
 
-    from victoros.lib import clock
+    from victoros.lib import clock, heap
 
     clock.agree_in_background()
+    heap.tidy_in_background()
     sys.argv = [
         "daphne",
         "--fd",

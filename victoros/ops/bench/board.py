@@ -122,6 +122,7 @@ def _as_line(name: str, small: Measured, large: Measured, queries: int) -> dict[
         "cpu_ms": round(large.cpu_each, 1),
         "growth": round(large.cpu_each / max(small.cpu_each, 0.1), 2),
         "queries": queries,
+        "small_tags": small.weight.tags,
         "tags": large.weight.tags,
         "kb": round(large.weight.bytes / 1000),
         "kb_compressed": round(large.weight.compressed / 1000, 1),
