@@ -13,7 +13,7 @@ from victoros.lib.charts import place_on_circle
 from victoros.lib.statements import fetch
 from victoros.lib.together import read_together
 
-LETTERS = 5_000
+LETTERS = 2_000
 """Newest letters of the swarm that are counted."""
 MOST_NODES = 40
 """Writers and readers shown, those with the most letters."""
