@@ -12,10 +12,9 @@ from agents.models import Swarm
 from agents.permissions import visible_to
 from agents.work import SPAN_DAYS, BudgetUse
 from tasks.models import Counted, Step, SwarmSpend
-from tasks.services.spending import AT_ONCE
 from victoros.lib import clock
 
-MOST_UNCOUNTED = 2 * AT_ONCE
+MOST_UNCOUNTED = 40_000
 """Steps looked through behind those that are counted; when more are waiting, they come under it as the counting goes on."""
 
 

@@ -17,8 +17,6 @@ from victoros.lib import clock
 
 LAG = timedelta(seconds=30)
 """What is younger is counted later. Longer than any commit of a step may be on its way, so that no call is missed."""
-AT_ONCE = 20_000
-"""Steps counted in one round, as in `tasks.services.minutes`."""
 TASKS_AT_ONCE = 500
 _ADD = """
 INSERT INTO {table} ({keys}, calls, failed, tokens_in, tokens_out, cost_nanos)

@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 
 COUNT_EVERY_S = 5.0
 """Between two looks at what is new in the journal."""
-MUCH = AT_ONCE // 4
-"""Where more was new than that, some may be left: the next round goes on with it."""
+SLICES = 4
+"""Slices of the journal that are counted in one round."""
+MUCH = AT_ONCE // 20
+"""Where more was new in a slice than that, some may be left: the next slice, or the next round, goes on with it."""
 PAUSE_S = 0.01
 """Between two batches, so that SQLite's only writer is free for others."""
 WRONG_COUNTS, WRONG_SUMS = "wrong counts of tasks", "wrong sums of what swarms spent"
@@ -80,10 +82,15 @@ class Tidier:
         if time.monotonic() < self._count_at:
             return
         self._count_at = time.monotonic() + COUNT_EVERY_S
-        is_much = max(count_minutes(), count_spending()) > MUCH
+        is_left = all(_count_slice() for _ in range(SLICES))
         watch_budgets()
-        if fold() or is_much:
+        if fold() or is_left:
             self._count_at = 0.0
+
+
+def _count_slice() -> bool:
+    """Count what comes next in the journal; returns whether some of it may be left."""
+    return max(count_minutes(), count_spending()) > MUCH
 
 
 def _batches() -> Iterator[tuple[Rule, int]]:

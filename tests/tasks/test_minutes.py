@@ -135,9 +135,11 @@ def test_the_scheduler_counts_and_old_minutes_go(swarm: Swarm, minute: datetime)
     assert tidy_all() == {}
 
 
+@pytest.mark.parametrize(("slices", "expected"), [(1, [4, 8, 9, 9]), (2, [8, 9, 9, 9]), (3, [9, 9, 9, 9])])
 def test_the_scheduler_goes_on_at_once_where_more_is_new_than_it_counts_at_a_time(
-    swarm: Swarm, minute: datetime, monkeypatch: pytest.MonkeyPatch
+    swarm: Swarm, minute: datetime, slices: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run, "SLICES", slices)
     monkeypatch.setattr(minutes, "AT_ONCE", 4)
     monkeypatch.setattr(run, "MUCH", 1)
     work(swarm, [minute] * 9)
@@ -147,7 +149,7 @@ def test_the_scheduler_goes_on_at_once_where_more_is_new_than_it_counts_at_a_tim
         tidier.work(1)
         counted.append(Minute.objects.get().steps)
 
-    assert counted == [4, 8, 9, 9]
+    assert counted == expected
     work(swarm, [minute])
     tidier.work(1)
     assert Minute.objects.get().steps == 9  # after a round with little the next look takes its time
