@@ -10,12 +10,11 @@ from tasks.models import Step, Task
 from victoros.lib.redis import connect
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.crewed import await_true, running_crew
-from victoros.ops.bench.fits import exponent
+from victoros.ops.bench.fits import measure_growth
 from victoros.ops.bench.floors import commits_per_second
 from victoros.ops.bench.swarms import end_many, give, make_agents, make_swarm, register_many
 
 SAMPLES = 100
-SIZES = (10, 100, 1_000, 10_000)
 
 
 def measure_dispatch(runs: int) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def measure_dispatch(runs: int) -> dict[str, Any]:
         for _ in range(10):
             sample_ms(swarm)
         samples = [sorted(sample_ms(swarm) for _ in range(SAMPLES)) for _ in range(runs)]
-        growth = _measure_growth(swarm)
+        growth = measure_growth("with_n_agents_and_10n_ended_tasks", lambda number: _p50_beside(swarm, number), 2)
     floor_ms = 2 * 1000 / commits_per_second() + _ring_ms()
     p50 = statistics.median(run[SAMPLES // 2] for run in samples)
     return {
@@ -36,22 +35,18 @@ def measure_dispatch(runs: int) -> dict[str, Any]:
         "floor": round(floor_ms, 2),
         "floor_is": "two bare commits and a ring through Redis",
         "ratio": round(p50 / floor_ms, 2),
-        "with_n_agents_and_10n_ended_tasks": growth,
-        "exponent": round(exponent(growth), 3),
+        **growth,
         "work": f"{SAMPLES} tasks, one after the other, one idle cell",
         "runs": [round(run[SAMPLES // 2], 2) for run in samples],
     }
 
 
-def _measure_growth(swarm: Swarm) -> dict[int, float]:
-    """Return the p50 with 10, 100, 1,000 and 10,000 agents in the swarm and ten times as many ended tasks."""
-    found, agents = {}, 1
-    for number in SIZES:
-        register_many(swarm, number - agents)
-        end_many(swarm, (number - agents) * 10)
-        agents = number
-        found[number] = round(sorted(sample_ms(swarm) for _ in range(SAMPLES))[SAMPLES // 2], 2)
-    return found
+def _p50_beside(swarm: Swarm, number: int) -> float:
+    """Return the p50 with so many agents in the swarm and ten times as many ended tasks."""
+    more = number - swarm.agents.count()
+    register_many(swarm, more)
+    end_many(swarm, more * 10)
+    return sorted(sample_ms(swarm) for _ in range(SAMPLES))[SAMPLES // 2]
 
 
 def sample_ms(swarm: Swarm) -> float:

@@ -1,7 +1,11 @@
 """Lines through measured points, by least squares."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+SIZES = (10, 100, 1_000, 10_000)
+"""Of what is measured with more and more of something."""
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
@@ -15,3 +19,9 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 def exponent(growth: Mapping[int, float]) -> float:
     """Return k of the best y = c * n**k through these points: 0 is no growth, 1 grows with n."""
     return slope([(math.log(n), math.log(y)) for n, y in growth.items()])
+
+
+def measure_growth(of: str, measure: Callable[[int], float], digits: int = 3) -> dict[str, Any]:
+    """Measure at each of `SIZES`; returns the figures by size under the name `of`, and the exponent fitted to them."""
+    growth = {number: round(measure(number), digits) for number in SIZES}
+    return {of: growth, "exponent": round(exponent(growth), 3)}

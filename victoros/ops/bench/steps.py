@@ -8,7 +8,7 @@ from agents.models import Agent, Swarm
 from audit.actors import SYSTEM
 from tasks.services.control import start_swarm
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
-from victoros.ops.bench.fits import exponent
+from victoros.ops.bench.fits import measure_growth
 from victoros.ops.bench.floors import commits_per_second
 from victoros.ops.bench.measured_cell import MeasuredCell, running_cell
 from victoros.ops.bench.swarms import make_agents, make_swarm, prepare, register_many
@@ -16,16 +16,19 @@ from victoros.ops.bench.swarms import make_agents, make_swarm, prepare, register
 TASKS, STEPS = 100, 10
 ALONE = 20
 """Tasks in the round of one at a time."""
-SIZES = (10, 100, 1_000, 10_000)
 
 
 def measure_steps(runs: int) -> dict[str, Any]:
-    """100 tasks of 10 steps at once; and 20 one after the other. The stub model answers 200 characters at once."""
+    """100 tasks of 10 steps at once, 10 to 10,000 of them, and 20 one after the other.
+
+    The stub model answers 200 characters at once.
+    """
     swarm = make_swarm()
     make_agents(swarm, 1, max_active=1000)
     with running_cell() as cell:
         _run(cell, swarm, TASKS, STEPS)
         at_once = [_rate(cell, swarm, TASKS) for _ in range(runs)]
+        growth = measure_growth("ms_a_step_with_n_tasks", lambda number: 1000 / _rate(cell, swarm, number))
         Agent.objects.update(max_active=1)
         alone = [_rate(cell, swarm, ALONE) for _ in range(runs)]
     floor = commits_per_second()
@@ -39,6 +42,7 @@ def measure_steps(runs: int) -> dict[str, Any]:
         "one_at_a_time": round(statistics.median(alone)),
         "work": f"{TASKS} tasks x {STEPS} steps, one cell",
         "runs": [round(rate) for rate in at_once],
+        **growth,
     }
 
 
@@ -48,19 +52,21 @@ def measure_overhead(runs: int) -> dict[str, Any]:
     make_agents(swarm, 10, max_active=100)
     with running_cell() as cell:
         _run(cell, swarm, TASKS, STEPS)
-        growth, crowd = {}, make_swarm()
-        for number in SIZES:
+        crowd = make_swarm()
+
+        def measure_beside(number: int) -> float:
             register_many(crowd, number - 10 - Agent.objects.filter(swarm=crowd).count())
-            growth[number] = round(statistics.median(_cpu_ms(cell, swarm) for _ in range(runs)), 3)
-    few, many = growth[SIZES[0]], growth[SIZES[-1]]
+            return statistics.median(_cpu_ms(cell, swarm) for _ in range(runs))
+
+        growth = measure_growth("with_n_agents", measure_beside)
+    few, *_, many = growth["with_n_agents"].values()
     return {
         "figure": few,
         "unit": "ms of processor per step",
         "floor": None,
         "ratio": None,
-        "with_n_agents": growth,
         "growth": round(many / few, 2),
-        "exponent": round(exponent(growth), 3),
+        **growth,
         "work": f"{TASKS} tasks x {STEPS} steps, one cell, 10 agents",
     }
 
