@@ -9,7 +9,7 @@ from audit.actors import SYSTEM
 from tasks.services.control import start_swarm
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.fits import measure_growth
-from victoros.ops.bench.floors import commits_per_second
+from victoros.ops.bench.floors import ROWS, commits_per_second, cpu_ms_a_row
 from victoros.ops.bench.measured_cell import MeasuredCell, running_cell
 from victoros.ops.bench.swarms import make_agents, make_swarm, prepare, register_many
 
@@ -60,11 +60,13 @@ def measure_overhead(runs: int) -> dict[str, Any]:
 
         growth = measure_growth("with_n_agents", measure_beside)
     few, *_, many = growth["with_n_agents"].values()
+    floor = cpu_ms_a_row()
     return {
         "figure": few,
         "unit": "ms of processor per step",
-        "floor": None,
-        "ratio": None,
+        "floor": round(floor, 4),
+        "floor_is": f"ms of processor for a bare row, {ROWS} in a commit",
+        "ratio": round(few / floor, 1),
         "growth": round(many / few, 2),
         **growth,
         "work": f"{TASKS} tasks x {STEPS} steps, one cell, 10 agents",
