@@ -33,7 +33,6 @@ def run_scheduler() -> None:
     """Reconcile until ended, as long as this process holds the lease; a fault in one round is logged and the next goes on."""
     signal.signal(signal.SIGTERM, _leave)
     clock.agree_in_background()
-    heap.tidy_in_background()
     watch_in_background()
     try:
         _reconcile_for_ever()
@@ -53,6 +52,7 @@ def _reconcile_for_ever() -> None:
                 ours = take_lease(LEASE_NAME, holder, timedelta(seconds=settings.VICTOR_RECONCILE_S * 5))
             if ours:
                 reconcile(trust, rota)
+                heap.give_back()  # a round that counts a long journal takes some megabytes
         except DatabaseError as error:
             log.warning("The database does not answer, trying again: %s", error)
             connection.close()

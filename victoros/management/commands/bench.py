@@ -70,7 +70,7 @@ def _versions(database: str) -> dict[str, str]:
 def _as_text(document: Document) -> str:
     known = {name: value for name, value in document.items() if name not in ("versions", "bench", "database")}
     tables = [value for value in known.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    lines = [f"  {name:<18}{value}" for name, value in known.items() if value not in tables]
+    lines = [f"  {name:<17} {value}" for name, value in known.items() if value not in tables]
     return "\n".join([f"{document['bench']} on {document['database']}", *lines, *map(_as_table, tables)])
 
 
