@@ -39,7 +39,7 @@ CLAIM_AT_ONCE = 200
 AGAIN_S = (0.02, 0.04, 0.08)
 """How soon a cell looks again after claims of others were in its way, time after time; cells differ by up to a half of it."""
 DEAF_LOOK = 0.25
-"""How much sooner a cell looks for work while it cannot hear the bell."""
+"""How much sooner a cell looks for work while the bell may not be heard."""
 IDLE_LOOKS = 5
 """How many times as rarely a cell that drives nothing looks whether anything hangs on it all the same."""
 
@@ -168,7 +168,7 @@ class Cell(Driver):
         if 0 < self._in_vain <= len(AGAIN_S):
             return AGAIN_S[self._in_vain - 1] * (0.75 + self.id % 8 / 16)
         self._in_vain = 0
-        return float(settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_away else 1))
+        return float(settings.VICTOR_LOOK_S * (DEAF_LOOK if self._bell.is_doubtful else 1))
 
     async def _claim_once(self) -> bool:
         """Take what there is room for; True when there may be more."""

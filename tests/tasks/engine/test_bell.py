@@ -10,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from redis import Redis
 
+from tasks.engine import bell as bell_module
 from tasks.engine.bell import Bell
 from tasks.wakeups import BELL
 from victoros.lib.host import host_of, this_host
@@ -69,6 +70,36 @@ def test_a_cell_looks_at_once_when_its_bell_goes_and_when_it_comes_back(own_valk
         assert bell.is_away
         own_valkey.start()
         await await_look()
+        assert not bell.is_away
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    asyncio.run(play())
+
+
+def test_a_bell_that_goes_and_comes_back_at_once_is_noticed(
+    own_valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was called in between went unheard, and those who call may take it for away for a moment longer."""
+    monkeypatch.setattr(bell_module, "DOUBT_S", 0.0)
+    looks: list[bool] = []
+    bell = Bell(lambda: looks.append(bell.is_away), lambda: None, lambda: None)
+
+    async def await_looks(number: int) -> None:
+        async with asyncio.timeout(10):
+            while len(looks) < number:
+                await asyncio.sleep(0.01)
+
+    async def play() -> None:
+        listening = asyncio.ensure_future(bell.listen())
+        await await_looks(1)
+        assert not bell.is_doubtful
+        own_valkey.kill()
+        own_valkey.start()
+        await await_looks(3)
+        assert looks == [False, True, False]
+        monkeypatch.setattr(bell_module, "DOUBT_S", 60.0)
+        assert bell.is_doubtful
         assert not bell.is_away
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
