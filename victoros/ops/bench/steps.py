@@ -28,9 +28,10 @@ def measure_steps(runs: int) -> dict[str, Any]:
     with running_cell() as cell:
         _run(cell, swarm, TASKS, STEPS)
         at_once = [_rate(cell, swarm, TASKS) for _ in range(runs)]
-        growth = measure_growth("ms_a_step_with_n_tasks", lambda number: 1000 / _rate(cell, swarm, number))
         Agent.objects.update(max_active=1)
         alone = [_rate(cell, swarm, ALONE) for _ in range(runs)]
+        Agent.objects.update(max_active=1000)
+        growth = measure_growth("ms_a_step_with_n_tasks", lambda number: 1000 / _rate(cell, swarm, number))
     floor = commits_per_second()
     figure = statistics.median(at_once)
     return {
