@@ -15,7 +15,7 @@ from tasks.engine.bell import Bell
 from tasks.engine.burial import bury_namesakes
 from tasks.engine.claims import take
 from tasks.engine.commit import renew_lease
-from tasks.engine.driving import Driver
+from tasks.engine.driving import TOOL, Driver
 from tasks.engine.guard import LOOK_S, Guard, resident_mb
 from tasks.engine.orders import CellDeclaredDead
 from tasks.engine.points import Point, reach
@@ -238,5 +238,5 @@ def run_cell_forever(*, slots: int | None = None, worker_pid: int = 0) -> None:
     clock.agree_in_background()
     heap.tidy_in_background()
     asyncio.run(Cell(slots=slots, worker_pid=worker_pid).run())
-    if threading.active_count() > 1:
+    if any(thread.name.startswith(TOOL) for thread in threading.enumerate()):
         log.info("tool threads still run and are left behind")

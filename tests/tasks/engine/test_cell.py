@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.engine.cell import AGAIN_S, Cell, sign_on
+from tasks.engine.cell import AGAIN_S, Cell, run_cell_forever, sign_on
 from tasks.engine.claims import Taken
 from tasks.engine.driving import Driver
 from tasks.engine.presence import open_cell
@@ -36,6 +37,30 @@ def test_no_tool_begins_while_the_lease_may_be_gone(tmp_path: Path) -> None:
         return happened
 
     assert asyncio.run(play()) == ["renewed", "act"]
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_only_a_tool_that_works_on_is_told_of_as_left_behind(
+    is_busy: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    over = threading.Event()
+
+    async def end_beside_a_tool(cell: Cell) -> None:
+        if is_busy:
+            cell._tools.submit(over.wait)
+        cell._tools.shutdown(wait=False)
+
+    monkeypatch.setattr(Cell, "run", end_beside_a_tool)
+    for unneeded in ("go_by_index", "clock.agree_in_background", "heap.tidy_in_background"):
+        monkeypatch.setattr(f"tasks.engine.cell.{unneeded}", lambda: None)
+    beside = threading.Thread(target=over.wait, name="clock")  # as those of a cell that last as long as it does
+    beside.start()
+    with caplog.at_level("INFO"):
+        run_cell_forever(slots=1)
+    over.set()
+    beside.join()
+
+    assert ("left behind" in caplog.text) is is_busy
 
 
 @pytest.mark.django_db
