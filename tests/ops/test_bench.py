@@ -45,6 +45,19 @@ def test_an_unknown_bench_is_a_usage_error() -> None:
     assert json.loads(done.stdout)["error"]["category"] == "validation"
 
 
+@pytest.mark.parametrize(
+    "nonsense", [("--runs", "0"), ("--samples", "-3"), ("--pages", "many"), ("--minutes", "nan"), ("--minutes", "0")]
+)
+def test_nonsense_is_refused_before_anything_is_measured(nonsense: tuple[str, str]) -> None:
+    command = [sys.executable, "manage.py", "bench", "memory", *nonsense, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert error["category"] == "validation"
+    assert nonsense[0] in error["message"]
+    assert repr(nonsense[1]) in error["message"]
+
+
 def test_hosts_are_not_measured_without_a_server() -> None:
     command = [sys.executable, "manage.py", "bench", "hosts", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ import sqlite3
 
 from victoros.demo.sizes import read_share
 from victoros.lib.commands import Answer, VictorCommand
+from victoros.lib.options import above_nothing, at_least_one
 from victoros.lib.rows import Document
 from victoros.ops.bench.measure import BENCHES
 from victoros.ops.bench.scratch import make_scratch
@@ -27,16 +28,20 @@ class Command(VictorCommand):
             "bench", choices=sorted(BENCHES), help="what to measure; docs/performance.md describes each"
         )
         parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite", help="default: sqlite")
-        parser.add_argument("--runs", type=int, default=3, help="the figure is the median of so many runs (default 3)")
+        parser.add_argument(
+            "--runs", type=at_least_one, default=3, help="the figure is the median of so many runs (default 3)"
+        )
 
         parser.add_argument(
             "--minutes",
-            type=float,
+            type=above_nothing,
             default=30.0,
             help="how long `memory` watches (default 30); the others end by themselves",
         )
 
-        parser.add_argument("--pages", type=int, default=1, help="how many pages `live` opens (default 1, in Chromium)")
+        parser.add_argument(
+            "--pages", type=at_least_one, default=1, help="how many pages `live` opens (default 1, in Chromium)"
+        )
         parser.add_argument("--fetch", action="store_true", help="`live`: pages also fetch what they are told of")
 
         parser.add_argument(
@@ -47,7 +52,7 @@ class Command(VictorCommand):
         )
 
         parser.add_argument(
-            "--samples", type=int, default=12, help="`board`: requests for each page and run (default 12)"
+            "--samples", type=at_least_one, default=12, help="`board`: requests for each page and run (default 12)"
         )
 
     def act(

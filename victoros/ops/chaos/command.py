@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from victoros.lib.options import above_nothing
 from victoros.ops.chaos.plan import Plan
 from victoros.ops.chaos.run import carry_out, list_runs
 
@@ -30,7 +31,9 @@ def read_plan(arguments: Sequence[str]) -> tuple[Plan, bool]:
     )
     parser.add_argument("name", choices=list_runs(), help="which faults; docs/chaos.md describes each")
     parser.add_argument("--seed", type=int, help="repeat the schedule of an earlier run (default: a new one)")
-    parser.add_argument("--minutes", type=float, help="end the faults after so long (default: the run's own size)")
+    parser.add_argument(
+        "--minutes", type=above_nothing, help="end the faults after so long (default: the run's own size)"
+    )
     parser.add_argument("--database", choices=["sqlite", "postgres"], help="default: sqlite; hosts: postgres")
     parser.add_argument("--short", action="store_true", help="the size that the gate runs")
     parser.add_argument("--only", type=int, metavar="N", help="points: play the schedule of this number, and tell it")
