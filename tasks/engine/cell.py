@@ -6,7 +6,6 @@ The loop never touches the database itself; the writer's thread does, one piece 
 import asyncio
 import logging
 import os
-import threading
 import time
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from tasks.engine.bell import Bell
 from tasks.engine.burial import bury_namesakes
 from tasks.engine.claims import take
 from tasks.engine.commit import renew_lease
-from tasks.engine.driving import TOOL, Driver
+from tasks.engine.driving import Driver
 from tasks.engine.guard import LOOK_S, Guard, resident_mb
 from tasks.engine.orders import CellDeclaredDead
 from tasks.engine.points import Point, reach
@@ -101,7 +100,7 @@ class Cell(Driver):
             self._writer.close()
             if self._guard:
                 self._guard.stop()
-            self._tools.shutdown(wait=False, cancel_futures=True)
+            self._leave_tools()
 
     def drain(self, why: str) -> None:
         """Ask the cell to finish its steps in flight and end."""
@@ -135,6 +134,12 @@ class Cell(Driver):
     def _abandon(self) -> None:
         for driven in self._driven.values():
             driven.coroutine.cancel()
+
+    def _leave_tools(self) -> None:
+        """Begin no tool any more, and wait for none: a thread cannot be ended but with its process."""
+        self._tools.shutdown(wait=False, cancel_futures=True)
+        if self._hands.in_threads:
+            log.info("cell %s leaves %s at work in threads behind", self.id, self._hands.in_threads)
 
     # --- keepers -------------------------------------------------------------------------------------------------------
 
@@ -238,5 +243,3 @@ def run_cell_forever(*, slots: int | None = None, worker_pid: int = 0) -> None:
     clock.agree_in_background()
     heap.tidy_in_background()
     asyncio.run(Cell(slots=slots, worker_pid=worker_pid).run())
-    if any(thread.name.startswith(TOOL) for thread in threading.enumerate()):
-        log.info("tool threads still run and are left behind")

@@ -25,9 +25,6 @@ from victoros.lib.hands import THREADS, Hands
 
 log = logging.getLogger(__name__)
 
-TOOL = "tool"
-"""What the names of the threads begin with in which tools work."""
-
 
 @dataclass
 class Driven:
@@ -54,7 +51,7 @@ class Driver:
         self._busy = asyncio.Event()
         """Set while anything is driven here."""
         self._renewed = time.monotonic()
-        self._tools = ThreadPoolExecutor(THREADS, thread_name_prefix=TOOL)
+        self._tools = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
         self._llm = LlmClient()
         self._guard: Guard | None = None
 

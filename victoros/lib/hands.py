@@ -95,6 +95,11 @@ class Hands:
             _PLACE.pack_into(self._memory, _at(place), 0, b"")
             self._free.append(place)
 
+    @property
+    def in_threads(self) -> int:
+        """Return how many pieces of work are in threads, of those that found a place for their mark."""
+        return THREADS - len(self._free)
+
     def note(self, why: str) -> None:
         """Leave word why the process is about to end itself."""
         struct.pack_into("96s", self._memory, _NOTE_AT, why.encode()[:96])

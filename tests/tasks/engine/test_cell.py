@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.engine.cell import AGAIN_S, Cell, run_cell_forever, sign_on
+from tasks.engine.cell import AGAIN_S, Cell, sign_on
 from tasks.engine.claims import Taken
 from tasks.engine.driving import Driver
 from tasks.engine.presence import open_cell
@@ -39,28 +39,29 @@ def test_no_tool_begins_while_the_lease_may_be_gone(tmp_path: Path) -> None:
     assert asyncio.run(play()) == ["renewed", "act"]
 
 
-@pytest.mark.parametrize("is_busy", [True, False])
-def test_only_a_tool_that_works_on_is_told_of_as_left_behind(
-    is_busy: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_cell_tells_of_the_tools_it_leaves_at_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     over = threading.Event()
 
-    async def end_beside_a_tool(cell: Cell) -> None:
-        if is_busy:
-            cell._tools.submit(over.wait)
-        cell._tools.shutdown(wait=False)
+    def act() -> dict[str, Any]:
+        over.wait(20)
+        return {}
 
-    monkeypatch.setattr(Cell, "run", end_beside_a_tool)
-    for unneeded in ("go_by_index", "clock.agree_in_background", "heap.tidy_in_background"):
-        monkeypatch.setattr(f"tasks.engine.cell.{unneeded}", lambda: None)
-    beside = threading.Thread(target=over.wait, name="clock")  # as those of a cell that last as long as it does
-    beside.start()
+    async def play() -> None:
+        cell = Cell(slots=1)
+        cell._hands = Hands(tmp_path, 1)
+        acting = asyncio.ensure_future(cell.in_thread(1, "act", act))
+        while not cell._hands.in_threads:
+            await asyncio.sleep(0.001)
+        cell._leave_tools()
+        assert "leaves 1 at work in threads behind" in caplog.text
+        caplog.clear()
+        over.set()
+        await acting
+        cell._leave_tools()
+
     with caplog.at_level("INFO"):
-        run_cell_forever(slots=1)
-    over.set()
-    beside.join()
-
-    assert ("left behind" in caplog.text) is is_busy
+        asyncio.run(play())
+    assert "behind" not in caplog.text
 
 
 @pytest.mark.django_db
