@@ -119,9 +119,10 @@ elif _engine.endswith("postgresql"):
     # A process that froze in the middle of a transaction must not hold its rows for ever; a server that is gone must not
     # hold a process for ever: the kernel gives up what is not acknowledged within 5 s, and asks idle peers. The server in turn
     # ends the statements of clients that have gone, with their locks. It asks them too: without, one of the statements of a host
-    # that was cut off and waits for another goes on when that is given up, and only then begins to be idle. All this within half a
-    # lease: a commit of another cell that wants the same rows waits as long, and its heartbeat behind it.
-    _held_s = max(2, int(VICTOR_LEASE_S / 2))
+    # that was cut off and waits for another goes on when that is given up, and only then begins to be idle. All this within three
+    # tenths of a lease: every commit that wants the same rows waits as long. It may be about an agent whose work just waited for
+    # the lease of another lost host.
+    _held_s = max(2, int(VICTOR_LEASE_S * 0.3))
     DATABASES["default"]["OPTIONS"] = {
         "options": "-c plan_cache_mode=force_generic_plan -c jit=off"
         f" -c idle_in_transaction_session_timeout={_held_s}s -c client_connection_check_interval={_held_s / 4:g}s"

@@ -180,10 +180,10 @@ class Cell(Driver):
         room = min(self.slots - len(self._driven), CLAIM_AT_ONCE)
         if room <= 0 or self._suspects:
             return False
-        alone = not self._driven
+        alone, wary = not self._driven, bool(self._suspects_beside)
         places = Room(self.slots, +self._held)
         taken = await self._writer.in_database(
-            lambda: take(self.id, room, alone=alone, room=places, send=self._writer.send)
+            lambda: take(self.id, room, alone=alone, wary=wary, room=places, send=self._writer.send)
         )
         reach(Point.LOADED)
         if self._drain_why:  # told to end meanwhile: what it took is given back untouched with all else that it holds

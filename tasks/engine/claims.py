@@ -16,7 +16,7 @@ from tasks.engine.loading import ask_for_orders, read_orders
 from tasks.engine.matching import Match, Pair
 from tasks.engine.orders import Order
 from tasks.engine.points import Point, reach
-from tasks.engine.resuming import ask_for_ready, ask_for_suspect, choose, resume
+from tasks.engine.resuming import ask_for_one_beside, ask_for_ready, ask_for_suspect, choose, resume
 from tasks.engine.shares import ENDLESS, Room, deal
 from tasks.engine.waking import ask_for_due, wake_due
 from victoros.lib import clock, live
@@ -94,12 +94,19 @@ def look() -> Look:
 
 
 def take(
-    cell_id: int, limit: int, *, alone: bool = True, room: Room | None = None, send: topics.Send = live.publish
+    cell_id: int,
+    limit: int,
+    *,
+    alone: bool = True,
+    wary: bool = False,
+    room: Room | None = None,
+    send: topics.Send = live.publish,
 ) -> Taken:
     """Wake what is due, take up to `limit` attempts for this cell and read them back, if there is anything to do.
 
-    `alone`: the cell drives nothing else just now. Places go to the swarms in fair shares (`tasks.engine.shares`); without
-    a `room` no swarm is held back. Raises `CellDeclaredDead` when the cell's lease is gone. Marks the outbox as looked at.
+    `alone`: the cell drives nothing else just now; `wary`: a suspect goes beside others on it already, and no second one may.
+    Places go to the swarms in fair shares (`tasks.engine.shares`); without a `room` no swarm is held back. Marks the outbox as
+    looked at. Raises `CellDeclaredDead` when the cell's lease is gone.
     """
     due, seen = ask_for_due(), look()
     if wake_due(due):
@@ -108,7 +115,7 @@ def take(
         return Taken([])
     with transaction.atomic(), topics.gather(send):
         seen.answer()
-        claim = _Claim(cell_id, limit, room or ENDLESS, seen.supplies)
+        claim = _Claim(cell_id, limit, room or ENDLESS, seen.supplies, wary=alone or wary)
         claim.take(alone=alone)
         asked = ask_for_orders(cell_id, claim.tasks, claim.agents)
     reach(Point.CLAIMED)
@@ -120,6 +127,8 @@ class _Search:
     """What was asked for to fill the places that one swarm was dealt."""
 
     places: int
+    beside: Answer | None
+    """A suspect that may go along."""
     ready: Answer | None
     match: Match | None
 
@@ -127,10 +136,12 @@ class _Search:
 class _Claim:
     """One claim under way: deals places to swarms, and what one does not use to the others."""
 
-    def __init__(self, cell_id: int, limit: int, room: Room, supplies: Iterable[Supply]) -> None:
+    def __init__(self, cell_id: int, limit: int, room: Room, supplies: Iterable[Supply], *, wary: bool) -> None:
         self._cell_id, self._limit, self._room = cell_id, limit, room
         self._supplies = {supply.pk: supply for supply in sorted(supplies, key=lambda supply: supply.rank)}
         self._taken: dict[int, int] = {}
+        self._wary = wary
+        """Whether no suspect may go along any more."""
         self.tasks: list[int] = []
         """What was taken, in the order in which it is to be driven."""
         self.agents: set[int] = set()
@@ -167,12 +178,13 @@ class _Claim:
         return {swarm: self._ask(self._supplies[swarm], places) for swarm, places in dealt.items()}
 
     def _ask(self, supply: Supply, places: int) -> _Search:
+        beside = ask_for_one_beside(supply.pk) if supply.goes_on and not self._wary else None
         ready = ask_for_ready(supply.pk, places) if supply.goes_on else None
-        return _Search(places, ready, Match(supply.pk, places) if supply.since is not None else None)
+        return _Search(places, beside, ready, Match(supply.pk, places) if supply.since is not None else None)
 
     def _take_found(self, searches: dict[int, _Search]) -> list[int]:
         """Take what was found, work begun before new work; return the swarms that used all their places."""
-        ready = {pk: choose(one.ready.rows, one.places) if one.ready else [] for pk, one in searches.items()}
+        ready = {pk: self._choose(one) for pk, one in searches.items()}
         pairs = {pk: _pair(one, one.places - len(ready[pk])) for pk, one in searches.items()}
         self._resume([attempt for found in ready.values() for attempt in found])
         self._begin([(pk, pair) for pk, found in pairs.items() for pair in found])
@@ -181,6 +193,13 @@ class _Claim:
         for pk, number in used.items():
             self._taken[pk] = self._taken.get(pk, 0) + number
         return [pk for pk, number in used.items() if number == searches[pk].places]
+
+    def _choose(self, search: _Search) -> list[int]:
+        """Return work begun before, with one suspect among it if it may go along."""
+        beside = search.beside.rows if search.beside and not self._wary else []
+        chosen = choose([*beside, *(search.ready.rows if search.ready else [])], search.places)
+        self._wary |= any(row[0] in chosen for row in beside)
+        return chosen
 
     def _resume(self, attempt_ids: list[int]) -> None:
         for row in resume(self._cell_id, attempt_ids):

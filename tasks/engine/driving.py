@@ -47,6 +47,9 @@ class Driver:
         """How many attempts of each swarm are driven here."""
         self._paused: dict[int, str] = {}
         self._suspects: set[int] = set()
+        """Those that are driven alone: nothing may join them."""
+        self._suspects_beside: set[int] = set()
+        """Those that go beside others."""
         self._look = asyncio.Event()
         self._busy = asyncio.Event()
         """Set while anything is driven here."""
@@ -56,8 +59,8 @@ class Driver:
         self._guard: Guard | None = None
 
     def _start(self, order: Order, *, alone: bool) -> None:
-        if order.is_suspect and alone:
-            self._suspects.add(order.attempt_id)
+        if order.is_suspect:
+            (self._suspects if alone else self._suspects_beside).add(order.attempt_id)
         coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
         driven = self._driven[order.attempt_id] = Driven(order, coroutine)
         self._paused.pop(order.attempt_id, None)
@@ -72,7 +75,7 @@ class Driver:
         if self._driven.get(attempt_id) is driven:
             del self._driven[attempt_id]
             self._paused.pop(attempt_id, None)
-            self._suspects.discard(attempt_id)
+            self._acquit(attempt_id)
         if not self._driven:
             self._busy.clear()
         self._look.set()
@@ -115,10 +118,11 @@ class Driver:
         return written
 
     def _acquit(self, attempt_id: int) -> None:
-        """A suspect that finished a step did not kill this process: others may join it."""
-        if attempt_id in self._suspects:
-            self._suspects.discard(attempt_id)
-            self._look.set()
+        """Suspect an attempt no longer: it finished a step without killing this process, or left it. Others may join."""
+        for suspects in (self._suspects, self._suspects_beside):
+            if attempt_id in suspects:
+                suspects.discard(attempt_id)
+                self._look.set()
 
     async def ask(self, connection: Connection, request: LlmRequest, swarm_id: int) -> LlmAnswer:
         """Ask a language model, as soon as it is this question's turn and our lease is sure."""

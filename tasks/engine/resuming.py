@@ -15,6 +15,9 @@ from victoros.lib.statements import Answer, among, ask, fetch, given, lock, now,
 SUSPECT_PATIENCE_S = 5.0
 """How long a suspect waits for a cell that drives nothing else before it goes along with others: its own code was executing, so
 that another death still tells who did it."""
+UNCLEAR_PATIENCE_S = 1.0
+"""How long one waits whose deaths are unclear. Another beside others would be unclear too: on each cell one goes along, until it
+has finished a step."""
 WINDOW = 100
 """Ready attempts of a swarm looked at, at least: the first may be of agents that have no room."""
 
@@ -29,6 +32,9 @@ ORDER BY a.priority DESC, a.ready_at, a.id LIMIT %s {lock}
 _SUSPECTS = "(a.deaths >= 1 OR a.unclear_deaths >= 2)"
 _IN_COMPANY = "a.swarm_id = %s AND (a.deaths = 0 OR a.ready_at < {long_ago}) AND a.unclear_deaths < 2"
 """No suspects, but for those that have waited long for a cell of their own."""
+_BESIDE_OTHERS = f"""+a.swarm_id = %s AND {_SUSPECTS} AND a.unclear_deaths >= 2 AND a.ready_at < {{a_while_ago}}
+  AND (a.deaths = 0 OR a.ready_at < {{long_ago}})"""  # nosec B608: constants only
+"""The suspects that `_IN_COMPANY` leaves out, once they have waited: by an index that is empty most of the time."""
 _TRY_AGENTS = """
 WITH wanted AS MATERIALIZED (SELECT unnest(%s::bigint[]) AS id)
 SELECT id FROM wanted WHERE pg_try_advisory_xact_lock(7301, (id %% 2147483647)::int)
@@ -70,6 +76,12 @@ def ask_for_ready(swarm_id: int, limit: int) -> Answer:
     """Ask for what a swarm could go on with; for `choose`."""
     which = _IN_COMPANY.format(long_ago=now(-SUSPECT_PATIENCE_S))
     return ask(_READY.format(which=which, lock=lock(_LOCK)), swarm_id, max(limit, WINDOW))
+
+
+def ask_for_one_beside(swarm_id: int) -> Answer:
+    """Ask for one attempt with unclear deaths that no cell took alone; for `choose`."""
+    which = _BESIDE_OTHERS.format(a_while_ago=now(-UNCLEAR_PATIENCE_S), long_ago=now(-SUSPECT_PATIENCE_S))
+    return ask(_READY.format(which=which, lock=lock(_LOCK)), swarm_id, 1)
 
 
 def choose(found: list[tuple[int, ...]], limit: int) -> list[int]:

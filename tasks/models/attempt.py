@@ -78,6 +78,11 @@ class Attempt(models.Model):
                 condition=models.Q(status="ready"),
             ),
             models.Index(
+                fields=["-priority", "ready_at", "id"],
+                name="attempt_ready_suspect",
+                condition=models.Q(status="ready") & (models.Q(deaths__gte=1) | models.Q(unclear_deaths__gte=2)),
+            ),
+            models.Index(
                 fields=["tidied", "ended_at"], name="attempt_to_tidy", condition=models.Q(ended_at__isnull=False)
             ),
             models.Index(fields=["cell", "status"], name="attempt_by_cell"),

@@ -122,6 +122,32 @@ class Waits(Driver):
         await self.signs.setdefault(order.fence, asyncio.Event()).wait()
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_suspect_is_one_until_it_finished_a_step_or_left(tmp_path: Path, alone: bool) -> None:
+    suspect: Any = SimpleNamespace(attempt_id=7, fence=1, is_suspect=True, swarm=SimpleNamespace(id=3))
+
+    async def play() -> None:
+        driver = Waits(tmp_path)
+        watched, other = driver._suspects, driver._suspects_beside
+        if not alone:
+            watched, other = other, watched
+        driver._start(suspect, alone=alone)
+        assert (watched, other) == ({7}, set())
+        driver._look.clear()
+        driver._acquit(7)
+        assert not watched
+        assert driver._look.is_set()
+        driver._start(suspect, alone=alone)
+        assert watched == {7}
+        await asyncio.sleep(0)
+        driver.signs[1].set()
+        await asyncio.sleep(0.01)
+        assert not watched
+        assert not driver._driven
+
+    asyncio.run(play())
+
+
 def test_an_attempt_that_left_and_was_taken_up_again_at_once_is_still_driven(tmp_path: Path) -> None:
     def order(fence: int) -> Any:
         return SimpleNamespace(attempt_id=7, fence=fence, is_suspect=False, swarm=SimpleNamespace(id=3))

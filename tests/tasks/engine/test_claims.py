@@ -208,12 +208,14 @@ def test_a_suspect_is_driven_alone(swarm: Swarm, counted: dict[str, int]) -> Non
     [
         ({"deaths": 1}, 0, 0),
         ({"deaths": 1}, 60, 1),
-        ({"unclear_deaths": 2}, 60, 0),
-        ({"deaths": 1, "unclear_deaths": 2}, 60, 0),
+        ({"unclear_deaths": 2}, 0, 0),
+        ({"unclear_deaths": 2}, 2, 1),
+        ({"deaths": 1, "unclear_deaths": 2}, 3, 0),
+        ({"deaths": 1, "unclear_deaths": 2}, 60, 1),
         ({"unclear_deaths": 1}, 0, 1),
     ],
 )
-def test_a_suspect_goes_beside_others_only_after_a_while_and_if_its_doing_would_be_known(
+def test_a_suspect_goes_beside_others_only_after_a_while(
     swarm: Swarm, counted: dict[str, int], waited_s: int, taken: int
 ) -> None:
     make_worker(swarm, max_active=10)
@@ -223,6 +225,44 @@ def test_a_suspect_goes_beside_others_only_after_a_while_and_if_its_doing_would_
     close_cell(cell.id, "ended")
     Attempt.objects.update(ready_at=timezone.now() - timedelta(seconds=waited_s), **counted)
     assert len(take_attempts(alone=False)) == taken
+
+
+def make_unclear(*swarms: Swarm) -> list[int]:
+    """Make an attempt of each that has been on two cells whose end nobody can explain; returns their ids, the oldest first."""
+    for swarm in swarms:
+        make(swarm, "Unclear")
+    cell = StillCell()
+    cell.take()
+    close_cell(cell.id, "ended")
+    Attempt.objects.update(unclear_deaths=2, ready_at=timezone.now() - timedelta(seconds=60))
+    return list(Attempt.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_of_those_whose_deaths_are_unclear_one_at_a_time_goes_beside_others(swarm: Swarm) -> None:
+    make_worker(swarm, max_active=10)
+    first, second, third = make_unclear(swarm, swarm, swarm)
+    harmless = make(swarm, "Harmless")
+    taken = take_attempts(alone=False)
+    assert taken == [first, live_attempt(harmless).pk]
+    assert [order.attempt_id for order in take(StillCell().id, 10, alone=False, wary=True).orders] == []
+    assert take_attempts(alone=False) == [second]
+    assert take_attempts(alone=True) == [third]
+
+
+def test_one_beside_others_is_one_even_of_many_swarms() -> None:
+    swarms = [make_swarm(), make_swarm()]
+    for swarm in swarms:
+        make_worker(swarm, max_active=10)
+    first, second = make_unclear(*swarms)
+    assert len(taken := take_attempts(alone=False)) == 1
+    assert take_attempts(alone=False) == [second if taken == [first] else first]
+
+
+def test_one_beside_others_takes_a_place_like_them(swarm: Swarm) -> None:
+    make_worker(swarm, max_active=10)
+    (suspect,) = make_unclear(swarm)
+    make(swarm, "Harmless")
+    assert [order.attempt_id for order in take(StillCell().id, 1, alone=False).orders] == [suspect]
 
 
 def test_the_one_who_did_it_does_not_get_the_verification(swarm: Swarm) -> None:

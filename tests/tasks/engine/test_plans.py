@@ -72,6 +72,19 @@ def test_it_goes_by_number_however_many_rows_are_in_the_same_state(name: str) ->
     assert "by_cell" not in plan
 
 
+@pytest.mark.parametrize("which", [resuming._SUSPECTS, resuming._BESIDE_OTHERS])
+def test_suspects_are_found_among_suspects(which: str) -> None:
+    which = which.format(a_while_ago=statements.now(-2), long_ago=statements.now(-5))
+    asked = resuming._READY.format(which=which.replace("%s", "1"), lock="").replace("%s", "1")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            forget_measures(cursor)
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{'EXPLAIN' if connection.vendor == 'postgresql' else 'EXPLAIN QUERY PLAN'} {asked}")
+        plan = str(cursor.fetchall())
+    assert "attempt_ready_suspect" in plan
+
+
 def test_letters_that_run_out_are_found_among_those_that_can() -> None:
     explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from agents.models import Provider
 from tasks.models import Attempt, Cell
@@ -31,6 +32,7 @@ REDIS_PORT = 6399
 SLOTS = "40"
 """Of each cell: fewer than there is work for, so that it spreads."""
 ENDED_S = 20.0
+TAKEN_OVER_S = 3.0
 
 
 @dataclass
@@ -70,6 +72,19 @@ class Hosts:
     def _works(self, name: str) -> bool:
         cells = self.cells_of(name)
         return len(cells) == self.cells and any(map(held_by, cells))
+
+    def taken_over(self, name: str) -> QuerySet[Attempt]:
+        """Return what a host has of others that were lost, and has not made a step there yet."""
+        return Attempt.objects.filter(cell__in=self.cells_of(name), status="running", unclear_deaths__gt=0)
+
+    def await_taken_over(self, name: str) -> bool:
+        """Wait until a host has such work; False if it got none: others were quicker."""
+        deadline = time.monotonic() + TAKEN_OVER_S
+        while time.monotonic() < deadline:
+            if self.taken_over(name).exists():
+                return True
+            time.sleep(0.02)
+        return False
 
     def await_moved(self, name: str, cells: list[Cell]) -> float:
         """Wait until nothing hangs on these cells any more and none passes for alive; returns the seconds."""
@@ -117,18 +132,25 @@ def _do_everything(hosts: Hosts, figures: dict[str, Any], said: list[str]) -> No
 
 
 def _torment(hosts: Hosts, number: int, figures: dict[str, Any], said: list[str]) -> None:
-    """Kill the first host, add another, cut off the second until its work has moved, and let it come back."""
+    """Kill the first host, add another, cut off the second until its work has moved, and let it come back.
+
+    Every other time the second is cut off as soon as it has work of the first and before that has made a step there.
+    """
     killed, added = ("east" if number == 0 else f"new{number}"), f"new{number + 1}"
     cells = hosts.note(killed, "host")
     hosts.network.kill(killed)
     _keep_longest(figures, "killed_host_moved_s", hosts.await_moved(killed, cells))
     _compare_page(hosts, ["north", "west"], said)
     hosts.start(added)
-    _keep_longest(figures, "added_host_works_s", hosts.await_working(added))
+    if number % 2 and hosts.await_taken_over("west"):
+        figures["hit_twice"] = figures.get("hit_twice", 0) + hosts.taken_over("west").count()
+    else:
+        _keep_longest(figures, "added_host_works_s", hosts.await_working(added))
 
     cells = hosts.note("west", "cut")
     hosts.network.unplug("west", "data")
     _keep_longest(figures, "cut_host_moved_s", hosts.await_moved("west", cells))
+    hosts.await_working(added)
     _compare_page(hosts, sorted(["north", added]), said)
     time.sleep(hosts.world.plan.random.uniform(0.5, 3.0))
     hosts.network.plug_in_again("west", "data")
