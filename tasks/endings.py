@@ -12,12 +12,14 @@ from tasks.models import Approval, Attempt
 from victoros.lib import clock
 
 
-def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> int:
-    """End the live attempts of these tasks as `status`; what they asked of people is withdrawn."""
-    live = Attempt.objects.filter(task__in=list(task_ids), status__in=Attempt.LIVE)
-    lock_rows(live)
+def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> set[int]:
+    """End the live attempts of these tasks as `status`; what they asked of people is withdrawn. Returns the agents to settle."""
+    held = lock_rows(Attempt.objects.filter(task__in=list(task_ids), status__in=Attempt.LIVE))
+    if not held:
+        return set()
+    live = Attempt.objects.filter(pk__in=[row.pk for row in held], status__in=Attempt.LIVE)
     withdraw_requests(live, actor=actor)
-    return live.update(
+    live.update(
         status=status,
         cell=None,
         fence=F("fence") + 1,
@@ -27,6 +29,7 @@ def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> 
         waiting_since=None,
         wake_at=None,
     )
+    return {row.agent_id for row in held}
 
 
 def withdraw_requests(attempts: QuerySet[Attempt], *, actor: Actor) -> None:

@@ -32,6 +32,8 @@ ATTEMPT = machine(
 ENDED = frozenset({"completed", "verified", "failed", "cancelled", "quarantined"})
 """Nobody works on such a task."""
 
+OPEN = ("backlog", "ready", "in_progress", "blocked")
+"""Task states in which work is still to come."""
 EDITABLE = ("backlog", "ready", "blocked", "failed", "cancelled", "quarantined")
 """Nobody works on such a task, and it may still be worked on: its words and its doer can be changed."""
 

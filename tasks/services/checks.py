@@ -12,6 +12,7 @@ from agents.models import Swarm
 from agents.services.words import clean_data
 from tasks.models import Dependency, Task
 from tasks.services.drafts import TaskDraft
+from tasks.states import OPEN
 from victoros.lib import clock
 from victoros.lib.errors import Conflict, InvalidInput, LimitReached
 from victoros.lib.sentences import sentence as _
@@ -28,7 +29,6 @@ MAX_ITEM = 1000
 MAX_DEPENDENCIES = 1000
 MAX_AT_ONCE = 10_000
 """Tasks made in one call."""
-OPEN = ("backlog", "ready", "in_progress", "blocked")
 _OLDEST = [f"(SELECT min(id) FROM tasks_task WHERE swarm_id = %s AND status = '{status}')" for status in OPEN]  # nosec B608
 _ENDS = f"SELECT (SELECT max(id) FROM tasks_task), {', '.join(_OLDEST)}"  # nosec B608: constants only
 """The states are written out, so that a plan made once for all knows how few tasks are in them."""

@@ -16,7 +16,7 @@ from tasks.locking import lock_rows
 from tasks.models import Attempt, Task
 from tasks.services.checks import check_deadline, check_draft, clean_acceptance, clean_needs
 from tasks.services.drafts import TaskDraft
-from tasks.states import EDITABLE, TASK
+from tasks.states import EDITABLE, OPEN, TASK
 from tasks.titles import change_title
 from tasks.transitions import fact_of_task, facts_of_tasks, settle_agents, settle_ended, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
@@ -141,20 +141,20 @@ def cancel_task(*, actor: Actor, task: Task, reason: str = "") -> bool:
     """End a task for good, its running attempt and its open subtasks included; a late write of that attempt is refused."""
     task.refresh_from_db()
     TASK.require(task.status, "cancelled")
-    family = [task, *_open_descendants(task)]
-    agents = list(Attempt.objects.filter(task__in=family, status__in=Attempt.LIVE).values_list("agent_id", flat=True))
-    now = clock.now()
-    end_live_attempts([row.pk for row in family], "cancelled", actor=actor)
+    ids, now = [task.pk, *_open_descendants(task)], clock.now()
+    agents = end_live_attempts(ids, "cancelled", actor=actor)
     reach(Point.TASK_CANCELLING)
-    Task.objects.filter(pk__in=[row.pk for row in family]).update(
+    family = _hold_family(task, ids)
+    ids = [row.pk for row in family]
+    Task.objects.filter(pk__in=ids).update(
         status="cancelled", status_since=now, ended_at=now, reason=(reason or f"Cancelled by {actor.name}.")[:400]
     )
-    end_live_attempts([row.pk for row in family], "cancelled", actor=actor)  # begun while we waited for the tasks' rows
+    agents |= end_live_attempts(ids, "cancelled", actor=actor)  # begun while we waited for the tasks' rows
     for row in family:
         settle_items(actor=actor, object_kind="task", object_ref=row.pk, status="withdrawn")
     settle_agents(agents)
     record(facts_of_tasks(Kind.TASK_CANCELLED, actor, family, reason=reason))
-    bump(topics_of(family) | settle_ended([row.pk for row in family]) | {"attention"})
+    bump(topics_of(family) | settle_ended(ids) | {"attention"})
     call_for_halt()
     task.refresh_from_db()
     return True
@@ -202,16 +202,20 @@ def _announce(kind: Kind, actor: Actor, task: Task, **detail: object) -> bool:
     return True
 
 
-def _open_descendants(task: Task) -> list[Task]:
-    found: list[Task] = []
+def _open_descendants(task: Task) -> list[int]:
+    found: list[int] = []
     level = [task.pk]
     while level:
-        children = list(
-            Task.objects.filter(parent__in=level, status__in=["backlog", "ready", "in_progress", "blocked"])
-        )
-        found += children
-        level = [child.pk for child in children]
+        level = list(Task.objects.filter(parent__in=level, status__in=OPEN).values_list("pk", flat=True))
+        found += level
     return found
+
+
+def _hold_family(task: Task, ids: list[int]) -> list[Task]:
+    """Lock the task and its descendants; those that ended while we waited are left out, the task itself may not be among them."""
+    family = lock_rows(Task.objects.filter(pk__in=ids))
+    TASK.require(next(row.status for row in family if row.pk == task.pk), "cancelled")
+    return [row for row in family if row.pk == task.pk or row.status in OPEN]
 
 
 def _checkable(changes: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Swarm
-from audit.models import AttentionItem
+from audit.models import AttentionItem, Entry
 from tasks.models import Attempt, Outbox, Task
+from tasks.services import work
 from tasks.services.making import create_task
 from tasks.services.work import assign_task, cancel_task, edit_task, release_task, retry_task
 from tests.agents.factories import OPERATOR, make_swarm
@@ -110,6 +111,32 @@ def test_cancelling_takes_the_open_subtasks_along(swarm: Swarm) -> None:
     grandchild = make(swarm, "Grandchild", parent=child)
     cancel_task(actor=OPERATOR, task=parent)
     assert {status_of(child), status_of(grandchild)} == {"cancelled"}
+
+
+def test_what_ended_while_a_cancel_waited_for_it_stays_as_it_ended(
+    swarm: Swarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, other = make(swarm), make(swarm, "Other")
+    child, open_child = make(swarm, "Child", parent=parent), make(swarm, "Open", parent=parent)
+    monkeypatch.setattr(
+        work, "reach", lambda point: Task.objects.filter(pk__in=[child.pk, other.pk]).update(status="verified")
+    )
+    cancel_task(actor=OPERATOR, task=parent)
+    assert [status_of(task) for task in (parent, child, open_child)] == ["cancelled", "verified", "cancelled"]
+    told = Entry.objects.filter(kind="task.cancelled").values_list("object_ref", flat=True)
+    assert set(told) == {parent.pk, open_child.pk}
+    with pytest.raises(Conflict):
+        cancel_task(actor=OPERATOR, task=other)
+    assert status_of(other) != "cancelled"
+
+
+def test_an_agent_that_began_while_a_cancel_waited_is_free_again(swarm: Swarm, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, cell = make(swarm), StillCell()
+    monkeypatch.setattr(work, "reach", lambda point: cell.take())
+    cancel_task(actor=OPERATOR, task=task)
+    attempt = live_attempt(task)
+    assert (status_of(task), status_of(attempt), status_of(attempt.agent)) == ("cancelled", "cancelled", "idle")
+    assert attempt.agent.active == 0
 
 
 def test_a_verified_task_cannot_be_cancelled(swarm: Swarm) -> None:
