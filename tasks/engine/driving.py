@@ -24,6 +24,8 @@ from victoros.lib.errors import Category, VictorError
 from victoros.lib.hands import THREADS, Hands
 
 log = logging.getLogger(__name__)
+TRUSTED_AFTER_S = 10.0
+"""How long a suspect is watched at most: a step may take hours, and neither its cell nor other suspects should wait as long."""
 
 
 @dataclass
@@ -59,10 +61,11 @@ class Driver:
         self._guard: Guard | None = None
 
     def _start(self, order: Order, *, alone: bool) -> None:
-        if order.is_suspect:
-            (self._suspects if alone else self._suspects_beside).add(order.attempt_id)
         coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
         driven = self._driven[order.attempt_id] = Driven(order, coroutine)
+        if order.is_suspect:
+            (self._suspects if alone else self._suspects_beside).add(order.attempt_id)
+            asyncio.get_running_loop().call_later(TRUSTED_AFTER_S, self._trust, driven)
         self._paused.pop(order.attempt_id, None)
         self._held[order.swarm.id] += 1
         self._busy.set()
@@ -118,11 +121,17 @@ class Driver:
         return written
 
     def _acquit(self, attempt_id: int) -> None:
-        """Suspect an attempt no longer: it finished a step without killing this process, or left it. Others may join."""
+        """Suspect an attempt no longer: it finished a step or went on for a while without killing this process, or left it. Others
+        may join."""
         for suspects in (self._suspects, self._suspects_beside):
             if attempt_id in suspects:
                 suspects.discard(attempt_id)
                 self._look.set()
+
+    def _trust(self, suspect: Driven) -> None:
+        """Suspect it no longer if it is still driven: so long it has done no harm."""
+        if self._driven.get(suspect.order.attempt_id) is suspect:
+            self._acquit(suspect.order.attempt_id)
 
     async def ask(self, connection: Connection, request: LlmRequest, swarm_id: int) -> LlmAnswer:
         """Ask a language model, as soon as it is this question's turn and our lease is sure."""

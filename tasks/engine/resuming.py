@@ -12,9 +12,10 @@ from tasks.engine.points import Point, reach
 from tasks.transitions import settle_agents
 from victoros.lib.statements import Answer, among, ask, fetch, given, lock, now, tell
 
-SUSPECT_PATIENCE_S = 5.0
+SUSPECT_PATIENCE_S = 3.0
 """How long a suspect waits for a cell that drives nothing else before it goes along with others: its own code was executing, so
-that another death still tells who did it."""
+that another death still tells who did it. With the lease before, what was alone on a lost host goes on within 15 s.
+"""
 UNCLEAR_PATIENCE_S = 1.0
 """How long one waits whose deaths are unclear. Another beside others would be unclear too: on each cell one goes along, until it
 has finished a step."""

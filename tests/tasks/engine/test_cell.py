@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tasks.engine import driving
 from tasks.engine.cell import AGAIN_S, Cell, sign_on
 from tasks.engine.claims import Taken
 from tasks.engine.driving import Driver
@@ -144,6 +145,35 @@ def test_a_suspect_is_one_until_it_finished_a_step_or_left(tmp_path: Path, alone
         await asyncio.sleep(0.01)
         assert not watched
         assert not driver._driven
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_suspect_whose_step_takes_long_is_trusted_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    monkeypatch.setattr(driving, "TRUSTED_AFTER_S", 0.05)
+
+    def suspect(fence: int) -> Any:
+        return SimpleNamespace(attempt_id=7, fence=fence, is_suspect=True, swarm=SimpleNamespace(id=3))
+
+    async def play() -> None:
+        driver = Waits(tmp_path)
+        watched = driver._suspects if alone else driver._suspects_beside
+        driver._start(suspect(1), alone=alone)
+        monkeypatch.setattr(driving, "TRUSTED_AFTER_S", 5.0)
+        driver._start(suspect(2), alone=alone)  # it left, and was taken up again: its time begins anew
+        await asyncio.sleep(0.1)
+        assert watched == {7}
+        monkeypatch.setattr(driving, "TRUSTED_AFTER_S", 0.05)
+        driver._start(suspect(3), alone=alone)
+        driver._look.clear()
+        await asyncio.wait_for(driver._look.wait(), 5)
+        assert not watched
+        for sign in driver.signs.values():
+            sign.set()
+        await asyncio.sleep(0.01)
 
     asyncio.run(play())
 

@@ -210,7 +210,7 @@ def test_a_suspect_is_driven_alone(swarm: Swarm, counted: dict[str, int]) -> Non
         ({"deaths": 1}, 60, 1),
         ({"unclear_deaths": 2}, 0, 0),
         ({"unclear_deaths": 2}, 2, 1),
-        ({"deaths": 1, "unclear_deaths": 2}, 3, 0),
+        ({"deaths": 1, "unclear_deaths": 2}, 2, 0),
         ({"deaths": 1, "unclear_deaths": 2}, 60, 1),
         ({"unclear_deaths": 1}, 0, 1),
     ],
