@@ -11,7 +11,7 @@ from agents.models import Swarm
 from tasks.models import Step, Task
 from victoros.ops.bench import programs  # noqa: F401  (registers the program)
 from victoros.ops.bench.crewed import running_crew
-from victoros.ops.bench.fits import slope
+from victoros.ops.bench.fits import doubt, lowest, slope
 from victoros.ops.bench.swarms import give, make_agents, make_swarm
 
 WARM_UP = 1 / 3
@@ -19,6 +19,11 @@ WARM_UP = 1 / 3
 LOOK_S = 5.0
 AT_ONCE, STOCK = 100, 400
 
+MINUTE_H = 1 / 60
+"""A cell gives unused pages back so often (`victoros.lib.heap`): the lowest look in between is what it keeps."""
+
+Point = tuple[float, float]
+"""Hours since the beginning, megabytes."""
 Look = tuple[float, float, float]
 """Hours since the beginning, megabytes without a file behind them, megabytes private to the process."""
 ANONYMOUS, PRIVATE = 1, 2
@@ -30,13 +35,16 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
     """Keep one cell under full load and fit a line through the anonymous memory of each process after the warm-up.
 
     What is private to a process is told beside it and says less: a page of the database that no other process has mapped just
-    now counts as private, and so does one it shared with its parent until either of them wrote to it.
+    now counts as private, and so does one it shared with its parent until either of them wrote to it. Beside it is also told the
+    line through the lowest look of each minute, what a process keeps when it has given back what it did not use, and the
+    standard error of that: over half an hour the ups and downs of a megabyte make a line as steep as the goal.
     """
     with running_crew(1) as supervisor:
         swarm = make_swarm()
         make_agents(swarm, 1, max_active=AT_ONCE)
         samples = _watch(supervisor, swarm, minutes * 60)
-    slopes = _slopes(samples, ANONYMOUS)
+    points = _after_warm_up(samples, ANONYMOUS)
+    slopes, lowest = _slopes(points), {name: lowest(found, MINUTE_H) for name, found in points.items()}
     return {
         "figure": max(slopes.values(), default=0.0),
         "unit": "MB/h, the process that grows most",
@@ -46,7 +54,9 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
         "mb_per_hour": slopes,
         "mb_at_the_end": {name: round(looks[-1][ANONYMOUS], 1) for name, looks in samples.items()},
         "mb_by_tenth": {name: _tenths(looks) for name, looks in samples.items()},
-        "private_mb_per_hour": _slopes(samples, PRIVATE),
+        "kept_mb_per_hour": _slopes(lowest),
+        "kept_error_mb_per_hour": {name: round(doubt(found), 2) for name, found in lowest.items() if len(found) > 2},
+        "private_mb_per_hour": _slopes(_after_warm_up(samples, PRIVATE)),
         "steps": Step.objects.count(),
         "work": f"one cell under full load for {minutes:g} minutes, the first third not counted; anonymous memory of each process",
     }
@@ -91,11 +101,15 @@ def _tenths(looks: list[Look]) -> list[float]:
     )
 
 
-def _slopes(samples: Samples, which: int) -> dict[str, float]:
-    """Return the growth of each process after the warm-up, in MB/h."""
+def _after_warm_up(samples: Samples, which: int) -> dict[str, list[Point]]:
+    """Return what counts of one kind of memory, by process."""
     latest = max(look[0] for looks in samples.values() for look in looks)
-    grown = {
+    return {
         name: [(look[0], look[which]) for look in looks if look[0] >= latest * WARM_UP]
         for name, looks in samples.items()
     }
-    return {name: round(slope(points), 2) for name, points in grown.items() if len(points) > 2}
+
+
+def _slopes(points: dict[str, list[Point]]) -> dict[str, float]:
+    """Return the growth of each process, in MB/h."""
+    return {name: round(slope(found), 2) for name, found in points.items() if len(found) > 2}
