@@ -14,11 +14,11 @@ from victoros.lib.statements import Answer, among, ask, fetch, given, lock, now,
 
 SUSPECT_PATIENCE_S = 3.0
 """How long a suspect waits for a cell that drives nothing else before it goes along with others: its own code was executing, so
-that another death still tells who did it. With the lease before, what was alone on a lost host goes on within 15 s.
+that another death still tells who did it. Where a host was lost this comes after its lease.
 """
 UNCLEAR_PATIENCE_S = 1.0
 """How long one waits whose deaths are unclear. Another beside others would be unclear too: on each cell one goes along, until it
-has finished a step."""
+has finished a step or done no harm for a while (`driving.TRUSTED_AFTER_S`)."""
 WINDOW = 100
 """Ready attempts of a swarm looked at, at least: the first may be of agents that have no room."""
 

@@ -20,6 +20,7 @@ from tasks.models import Attempt, Task
 from tasks.transitions import fact_of_task, settle_agents, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
 from victoros.lib import clock
+from victoros.lib.database import again_after_deadlock
 from victoros.lib.errors import Conflict
 from victoros.lib.sentences import sentence as _
 
@@ -49,6 +50,7 @@ def pause_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     return _tell_swarm(Kind.SWARM_PAUSED, actor, swarm, ControlResult(changed))
 
 
+@again_after_deadlock
 @transaction.atomic
 def stop_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     """Stop everything the swarm does, now. Safe to repeat. Events: `swarm.stopped`, `task.stopped` for each task."""
@@ -81,6 +83,7 @@ def pause_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     return _tell_agent(Kind.AGENT_PAUSED, actor, agent, ControlResult(changed))
 
 
+@again_after_deadlock
 @transaction.atomic
 def stop_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     """Stop everything the agent does, now."""
@@ -89,12 +92,14 @@ def stop_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     return _tell_agent(Kind.AGENT_STOPPED, actor, agent, ControlResult(changed, count))
 
 
+@again_after_deadlock
 @transaction.atomic
 def stop_task(*, actor: Actor, task: Task) -> ControlResult:
     """Stop the work on one task and keep it from being taken up until it is resumed."""
     return _hold_task(actor, task, Kind.TASK_STOPPED, f"Stopped by {actor.name}.")
 
 
+@again_after_deadlock
 @transaction.atomic
 def pause_task(*, actor: Actor, task: Task) -> ControlResult:
     """Hold a task: the step in flight is given up, everything finished is kept, nobody takes it up until it is resumed."""

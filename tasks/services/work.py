@@ -21,6 +21,7 @@ from tasks.titles import change_title
 from tasks.transitions import fact_of_task, facts_of_tasks, settle_agents, settle_ended, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
 from victoros.lib import clock
+from victoros.lib.database import again_after_deadlock
 from victoros.lib.errors import Conflict, InvalidInput
 from victoros.lib.sentences import sentence
 from victoros.lib.wording import say_word
@@ -136,6 +137,7 @@ def shelve_task(*, actor: Actor, task: Task) -> bool:
     return _announce(Kind.TASK_SHELVED, actor, task)
 
 
+@again_after_deadlock
 @transaction.atomic
 def cancel_task(*, actor: Actor, task: Task, reason: str = "") -> bool:
     """End a task for good, its running attempt and its open subtasks included; a late write of that attempt is refused."""
@@ -212,9 +214,18 @@ def _open_descendants(task: Task) -> list[int]:
 
 
 def _hold_family(task: Task, ids: list[int]) -> list[Task]:
-    """Lock the task and its descendants; those that ended while we waited are left out, the task itself may not be among them."""
+    """Lock the task and its descendants; those that ended while we waited are left out.
+
+    Raises `Conflict` when the task itself ended meanwhile: who wanted it cancelled has not seen what came of it.
+    """
     family = lock_rows(Task.objects.filter(pk__in=ids))
-    TASK.require(next(row.status for row in family if row.pk == task.pk), "cancelled")
+    status = next(row.status for row in family if row.pk == task.pk)
+    if task.status in OPEN and status not in OPEN:
+        raise Conflict(
+            sentence("Task %(pk)s ended meanwhile: it is %(status)s.") % {"pk": task.pk, "status": say_word(status)},
+            hint=sentence("Look at what came of it first."),
+        )
+    TASK.require(status, "cancelled")
     return [row for row in family if row.pk == task.pk or row.status in OPEN]
 
 

@@ -38,6 +38,17 @@ def test_the_bench_of_pages_measures_each_with_little_and_with_much_in_it() -> N
     assert document["figure"] > document["floor"] > 0
 
 
+def test_memory_is_told_for_each_process() -> None:
+    command = [sys.executable, "manage.py", "bench", "memory", "--minutes", "0.5", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    document = json.loads(done.stdout)
+    assert {"supervisor", "worker", "scheduler", "cell"} <= document["mb_per_hour"].keys()
+    assert document["figure"] == max(document["mb_per_hour"].values())
+    assert all(megabytes > 20 for megabytes in document["mb_at_the_end"].values())
+    assert document["kept_mb_per_hour"] == document["kept_error_mb_per_hour"] == {}, "three minutes make a line"
+    assert document["steps"] > 100
+
+
 def test_an_unknown_bench_is_a_usage_error() -> None:
     command = [sys.executable, "manage.py", "bench", "everything", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

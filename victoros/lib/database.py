@@ -3,6 +3,9 @@
 import errno
 import logging
 import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils.translation import gettext, gettext_noop
@@ -14,6 +17,11 @@ log = logging.getLogger(__name__)
 
 FULL = ("disk is full", "no space left", "could not extend file", "disk full")
 LATELY_S = 60.0
+TRIES = 3
+"""Of what a deadlock ended."""
+_DEADLOCK = "40P01"
+P = ParamSpec("P")
+R = TypeVar("R")
 _full_at: float | None = None
 UNSAVED = gettext_noop("What you just sent may not have been saved: look before you send it again.")
 
@@ -95,6 +103,26 @@ def is_full(error: BaseException) -> bool:
     text = str(error).lower()
     cause = error.__cause__
     return any(words in text for words in FULL) or getattr(cause, "errno", None) == errno.ENOSPC
+
+
+def again_after_deadlock(act: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a transaction: when it and another wait for each other and PostgreSQL ends it, it is done again.
+
+    Programs try again by themselves; a person who stops something must not be told that the database is away.
+    """
+
+    @wraps(act)
+    def act_again(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(TRIES - 1):
+            try:
+                return act(*args, **kwargs)
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK:
+                    raise
+                log.info("%s again, after a deadlock", getattr(act, "__name__", "act"))
+        return act(*args, **kwargs)
+
+    return act_again
 
 
 def _is_connected() -> bool:

@@ -44,7 +44,7 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
         make_agents(swarm, 1, max_active=AT_ONCE)
         samples = _watch(supervisor, swarm, minutes * 60)
     points = _after_warm_up(samples, ANONYMOUS)
-    slopes, lowest = _slopes(points), {name: lowest(found, MINUTE_H) for name, found in points.items()}
+    slopes, kept = _slopes(points), {name: lowest(found, MINUTE_H) for name, found in points.items()}
     return {
         "figure": max(slopes.values(), default=0.0),
         "unit": "MB/h, the process that grows most",
@@ -54,8 +54,8 @@ def measure_memory(runs: int, minutes: float) -> dict[str, Any]:
         "mb_per_hour": slopes,
         "mb_at_the_end": {name: round(looks[-1][ANONYMOUS], 1) for name, looks in samples.items()},
         "mb_by_tenth": {name: _tenths(looks) for name, looks in samples.items()},
-        "kept_mb_per_hour": _slopes(lowest),
-        "kept_error_mb_per_hour": {name: round(doubt(found), 2) for name, found in lowest.items() if len(found) > 2},
+        "kept_mb_per_hour": _slopes(kept),
+        "kept_error_mb_per_hour": {name: round(doubt(found), 2) for name, found in kept.items() if len(found) > 2},
         "private_mb_per_hour": _slopes(_after_warm_up(samples, PRIVATE)),
         "steps": Step.objects.count(),
         "work": f"one cell under full load for {minutes:g} minutes, the first third not counted; anonymous memory of each process",

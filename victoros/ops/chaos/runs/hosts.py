@@ -134,7 +134,7 @@ def _do_everything(hosts: Hosts, figures: dict[str, Any], said: list[str]) -> No
 def _torment(hosts: Hosts, number: int, figures: dict[str, Any], said: list[str]) -> None:
     """Kill the first host, add another, cut off the second until its work has moved, and let it come back.
 
-    Every other time the second is cut off as soon as it has work of the first and before that has made a step there.
+    Every other time the second is cut off as soon as it has work of the first, before that has made a step there, if it gets any.
     """
     killed, added = ("east" if number == 0 else f"new{number}"), f"new{number + 1}"
     cells = hosts.note(killed, "host")
@@ -142,13 +142,14 @@ def _torment(hosts: Hosts, number: int, figures: dict[str, Any], said: list[str]
     _keep_longest(figures, "killed_host_moved_s", hosts.await_moved(killed, cells))
     _compare_page(hosts, ["north", "west"], said)
     hosts.start(added)
-    if number % 2 and hosts.await_taken_over("west"):
-        figures["hit_twice"] = figures.get("hit_twice", 0) + hosts.taken_over("west").count()
-    else:
+    at_once = number % 2 and hosts.await_taken_over("west")
+    if not at_once:
         _keep_longest(figures, "added_host_works_s", hosts.await_working(added))
 
     cells = hosts.note("west", "cut")
     hosts.network.unplug("west", "data")
+    if at_once:
+        figures["hit_twice"] = figures.get("hit_twice", 0) + hosts.taken_over("west").count()
     _keep_longest(figures, "cut_host_moved_s", hosts.await_moved("west", cells))
     hosts.await_working(added)
     _compare_page(hosts, sorted(["north", added]), said)
