@@ -30,12 +30,14 @@ WATCH = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) for (const source of entry.sources) {
+      // What stood outside of the window has no place that it was at: it counts by its value, not as moved up or down.
+      const seen = source.previousRect.width > 0 && source.previousRect.height > 0;
       const node = source.node?.nodeType === 3 ? source.node.parentElement : source.node;
       window.shifts.push({
         at: entry.startTime,
         value: entry.value,
         was: source.previousRect.y,
-        by: source.currentRect.y - source.previousRect.y,
+        by: seen ? source.currentRect.y - source.previousRect.y : 0,
         aside: source.currentRect.x - source.previousRect.x,
         what: `${node?.tagName} ${node?.id} ${node?.getAttribute("class")} ${node?.textContent.trim().slice(0, 40)}`,
       });
