@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -11,21 +10,6 @@ from django.utils import translation
 from redis import Redis
 
 from tests.running import RunningVictor, start_victor
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
-
-WAIT_MS = 20_000
-"""How long a page is looked at before what it should show counts as missing. How fast it is, only `./victor bench` says."""
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -73,34 +57,6 @@ def running_victor(tmp_path: Path) -> Iterator[RunningVictor]:
     """A whole installation, started with `up` on a home, a port and a database of its own, without the model."""
     with start_victor(tmp_path / "home") as victor:
         yield victor
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    """A headless Chromium; for tests marked `browser`.
-
-    Not for the whole session: while Playwright runs, this thread has a running event loop, in which no other test could
-    begin one of its own.
-    """
-    from playwright.sync_api import expect, sync_playwright
-
-    from victoros.ops.chromium import find_chromium
-
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Playwright's synchronous interface runs an event loop in this very thread; Django would refuse the ORM here.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def browser_context(chromium: "Browser") -> Iterator["BrowserContext"]:
-    """A fresh browser profile for one test."""
-    context = chromium.new_context()
-    yield context
-    context.close()
 
 
 @pytest.hookimpl(trylast=True)  # after the shuffle

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from agents.models import Swarm
 from agents.services.roles import grant_role, revoke_role
@@ -131,24 +131,26 @@ def test_a_page_without_a_socket_is_live_by_asking(open_page: OpenPage, browser_
     expect(text_of(page, "Count without a socket.")).to_be_visible()
 
 
-def test_a_page_without_script_reloads_and_claims_nothing(web: WebProcess, chromium: Browser, operator: Any) -> None:
+def test_a_page_without_script_reloads_and_claims_nothing(
+    web: WebProcess, scriptless_context: BrowserContext, operator: Any
+) -> None:
     task = make_watched()
-    with chromium.new_context(java_script_enabled=False) as context:
-        context.add_cookies([session_cookie(web.url, operator)])
-        page = context.new_page()
-        page.goto(f"{web.url}/tasks/{task.pk}/")
-        expect(page.locator("meta[http-equiv=refresh]")).to_have_attribute("content", "30")
-        expect(page.locator("[data-live-state]")).to_contain_text("as of")
-        expect(page.locator(LIVE)).to_have_count(0)
+    scriptless_context.add_cookies([session_cookie(web.url, operator)])
+    page = scriptless_context.new_page()
+    page.goto(f"{web.url}/tasks/{task.pk}/")
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_attribute("content", "30")
+    expect(page.locator("[data-live-state]")).to_contain_text("as of")
+    expect(page.locator(LIVE)).to_have_count(0)
 
 
-def test_a_form_without_script_is_not_reloaded_under_the_pen(web: WebProcess, chromium: Browser, operator: Any) -> None:
+def test_a_form_without_script_is_not_reloaded_under_the_pen(
+    web: WebProcess, scriptless_context: BrowserContext, operator: Any
+) -> None:
     task = make_watched()
-    with chromium.new_context(java_script_enabled=False) as context:
-        context.add_cookies([session_cookie(web.url, operator)])
-        page = context.new_page()
-        page.goto(f"{web.url}/tasks/{task.pk}/edit/")
-        expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
+    scriptless_context.add_cookies([session_cookie(web.url, operator)])
+    page = scriptless_context.new_page()
+    page.goto(f"{web.url}/tasks/{task.pk}/edit/")
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
 
 
 # --- what may not be seen any more, and what cannot be fetched ---

@@ -97,10 +97,11 @@ def test_nobody_is_torn_from_a_field(open_page: OpenPage, sample: None) -> None:
     expect(field).to_have_value("Half a title")
 
 
-def test_without_a_script_the_bar_still_goes_along(web: Any, operator: Any, chromium: Any, sample: None) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    context.add_cookies([session_cookie(web.url, operator)])
-    page: Page = context.new_page()
+def test_without_a_script_the_bar_still_goes_along(
+    web: Any, operator: Any, scriptless_context: Any, sample: None
+) -> None:
+    scriptless_context.add_cookies([session_cookie(web.url, operator)])
+    page: Page = scriptless_context.new_page()
     page.goto(f"{web.url}/learn/stop/")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("link", name="Stop…").click()
@@ -109,4 +110,3 @@ def test_without_a_script_the_bar_still_goes_along(web: Any, operator: Any, chro
     expect(page.locator(BAR)).to_contain_text("step 3 of 4")
     page.locator(BAR).get_by_role("button", name="Leave").click()
     expect(page.locator(BAR)).to_have_count(0)
-    context.close()

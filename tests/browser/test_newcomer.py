@@ -13,7 +13,7 @@ from tests.running import WITH_MODEL, RunningVictor, start_victor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.timeout(400)]
 
@@ -122,12 +122,13 @@ def test_the_link_works_once(tmp_path: Path, browser_context: "BrowserContext") 
         expect(page.get_by_text("was used before")).to_be_visible()
 
 
-def test_the_first_run_works_without_a_script_and_is_left_and_taken_up(tmp_path: Path, chromium: "Browser") -> None:
-    context = chromium.new_context(java_script_enabled=False)
+def test_the_first_run_works_without_a_script_and_is_left_and_taken_up(
+    tmp_path: Path, scriptless_context: "BrowserContext"
+) -> None:
     with start_victor(tmp_path / "home") as victor:
         match = re.search(r"http\S+", victor.wait_for_line("sign in"))
         assert match
-        page = context.new_page()
+        page = scriptless_context.new_page()
         page.goto(match.group())
         page.get_by_role("button", name="Come in").click()
         page.get_by_role("button", name="Continue").click()
@@ -142,4 +143,3 @@ def test_the_first_run_works_without_a_script_and_is_left_and_taken_up(tmp_path:
         page.go_back()
         page.reload()
         expect(page.get_by_role("heading", name="reports is at work")).to_be_visible()
-    context.close()

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import CDPSession, Error, Page, expect
 from pytest_django import Settings
 
@@ -15,7 +14,8 @@ from audit.notifications.jobs import deliver
 from tasks.models import Approval
 from tests.agents.factories import OPERATOR, make_swarm
 from tests.audit.notifications.conftest import ask
-from tests.browser.conftest import OpenPage
+from tests.browser.browsers import Browsers
+from tests.browser.conftest import OpenPage, session_cookie
 from tests.browser.test_pages import BEYOND, use_phone
 from tests.browser.thumb import find_narrow
 from tests.browser.web import WebProcess
@@ -237,15 +237,14 @@ def test_the_page_says_what_this_device_needs_and_fits_a_phone(open_page: OpenPa
     page.emulate_media(color_scheme="dark")
 
 
-def test_an_iphone_is_told_to_add_the_site_to_the_home_screen(chromium: Any, web: WebProcess, operator: Any) -> None:
+def test_an_iphone_is_told_to_add_the_site_to_the_home_screen(
+    browsers: Browsers, web: WebProcess, operator: Any
+) -> None:
     agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1"
-    context = chromium.new_context(user_agent=agent)
-    context.add_init_script("delete window.PushManager;")
-    client = Client()
-    client.force_login(operator)
-    context.add_cookies([{"name": "victor_session", "value": client.cookies["victor_session"].value, "url": web.url}])
-    page = context.new_page()
-    page.goto(f"{web.url}/account/notifications/")
-    expect(page.get_by_text("Add to Home Screen")).to_be_visible()
-    expect(page.get_by_role("button", name="Turn on here")).to_be_hidden()
-    context.close()
+    with browsers.open(user_agent=agent) as context:
+        context.add_init_script("delete window.PushManager;")
+        context.add_cookies([session_cookie(web.url, operator)])
+        page = context.new_page()
+        page.goto(f"{web.url}/account/notifications/")
+        expect(page.get_by_text("Add to Home Screen")).to_be_visible()
+        expect(page.get_by_role("button", name="Turn on here")).to_be_hidden()

@@ -178,18 +178,16 @@ def test_the_board_is_light(open_page: OpenPage) -> None:
     assert page.evaluate("document.querySelectorAll('*').length") < 2500
 
 
-def test_everything_works_without_a_script(web: Any, operator: Any, chromium: Any) -> None:
+def test_everything_works_without_a_script(web: Any, operator: Any, scriptless_context: Any) -> None:
     make_world()
-    context = chromium.new_context(java_script_enabled=False)
-    context.add_cookies([session_cookie(web.url, operator)])
-    page: Page = context.new_page()
+    scriptless_context.add_cookies([session_cookie(web.url, operator)])
+    page: Page = scriptless_context.new_page()
     page.goto(f"{web.url}/needs-me/")
     page.get_by_role("button", name="Approve a").click()
     expect(page.get_by_text("Approved: publish_file")).to_be_visible()
     page.get_by_role("link", name="Stop…").click()
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("Stopped: 1 swarm;")).to_be_visible()
-    context.close()
 
 
 def use_phone(page: Page) -> None:
