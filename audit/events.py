@@ -63,6 +63,7 @@ class Kind(models.TextChoices):
     TASK_QUARANTINED = "task.quarantined"
     ATTEMPT_RESUMED = "attempt.resumed"
     ATTEMPT_RELEASED = "attempt.released"
+    ATTEMPT_LET_GO = "attempt.let_go"
     ATTEMPT_WAITED = "attempt.waited"
     ATTEMPT_WOKEN = "attempt.woken"
     ATTEMPT_COMPLETED = "attempt.completed"

@@ -9,6 +9,7 @@ from audit.attention import settle_items
 from audit.events import Fact, Kind, record
 from tasks.locking import lock_rows
 from tasks.models import Approval, Attempt
+from tasks.recalls import recall
 from victoros.lib import clock
 
 
@@ -22,6 +23,7 @@ def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> 
     live.update(
         status=status,
         cell=None,
+        **recall(),
         fence=F("fence") + 1,
         ended_at=clock.now(),
         waiting_for="",

@@ -30,7 +30,10 @@ WITH counted AS MATERIALIZED (
     (SELECT count(*) FROM tasks_attempt t WHERE t.agent_id = g.id AND t.status = 'waiting' AND t.waiting_for = 'quota') AS in_line
   FROM agents_agent g JOIN agents_swarm s ON s.id = g.swarm_id WHERE {these}),
 derived AS (SELECT agent, ready + running + in_line AS active, waiting, CASE
-  WHEN 'stopped' IN (own, shared) THEN CASE WHEN ready + running > 0 THEN 'shutting_down' ELSE 'stopped' END
+  WHEN 'stopped' IN (own, shared) THEN CASE
+    WHEN ready + running > 0 THEN 'shutting_down'
+    WHEN EXISTS (SELECT 1 FROM tasks_attempt t WHERE t.agent_id = agent AND t.recalled_from_id IS NOT NULL) THEN 'shutting_down'
+    ELSE 'stopped' END
   WHEN 'paused' IN (own, shared) AND running = 0 THEN 'paused'
   WHEN ready + running > 0 THEN 'busy'
   WHEN waiting > 0 THEN 'waiting'

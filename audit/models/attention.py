@@ -19,6 +19,7 @@ class AttentionItem(models.Model):
         FAILED = "failed", _("Failed")
         UNCERTAIN_EFFECT = "uncertain_effect", _("uncertain effect")
         UNABLE = "unable", _("nobody can do it")
+        NOT_STOPPED = "not_stopped", _("not stopped")
         OVER_BUDGET = "over_budget", _("over budget")
         DEAD_LETTER = "dead_letter", _("dead letter")
 

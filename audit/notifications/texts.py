@@ -28,6 +28,7 @@ def say_kind(kind: str) -> str:
         "failed": _("A task failed"),
         "uncertain_effect": _("Did it take place?"),
         "unable": _("Nobody can do a task"),
+        "not_stopped": _("Something has not stopped"),
         "over_budget": _("A budget is used up"),
         "dead_letter": _("A letter was not read"),
     }.get(kind, _("Something needs you"))

@@ -20,6 +20,7 @@ from tasks.engine.points import Point, reach
 from tasks.engine.presence import release_attempts
 from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell, Task
+from tasks.recalls import note_let_go
 from tasks.transitions import fact_of_task, settle_agents, settle_ended, topics_of
 from victoros.lib import clock
 from victoros.lib.hands import Leaving, forget_leavings, read_leavings
@@ -40,7 +41,8 @@ def bury_silent_cells() -> int:
     silent = [pk for (pk,) in fetch(_SILENT.format(late=now(-settings.VICTOR_LEASE_S)))]
     if not silent:
         return 0
-    return sum(bury(cell, "its heartbeat stopped") for cell in Cell.objects.filter(pk__in=silent).order_by("pk"))
+    late = Cell.objects.filter(pk__in=silent).order_by("pk")
+    return sum(bury(cell, "its heartbeat stopped", is_gone=False) for cell in late)
 
 
 def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = ()) -> int:
@@ -53,12 +55,12 @@ def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = 
     return sum(bury(cell, f"process {pid} died", told.get(cell.pk)) for cell in dead)
 
 
-def bury(cell: Cell, why: str, left: Leaving | None = None) -> bool:
+def bury(cell: Cell, why: str, left: Leaving | None = None, *, is_gone: bool = True) -> bool:
     """Bury a cell with what is known of its end, and remove what it left behind on this host."""
     ours = cell.host == this_host()
     if ours:
         left = next((one for one in read_leavings(settings.VICTOR_HOME, cell.pid) if one.owner == cell.pk), left)
-    buried = bury_cell(cell.pk, why, left)
+    buried = bury_cell(cell.pk, why, left, is_gone=is_gone)
     if ours:
         forget_leavings(settings.VICTOR_HOME, cell.pid, cell.pk)
     return buried
@@ -71,10 +73,10 @@ def bury_namesakes(pid: int) -> int:
 
 
 @transaction.atomic
-def bury_cell(cell_id: int, why: str, left: Leaving | None = None) -> bool:
+def bury_cell(cell_id: int, why: str, left: Leaving | None = None, *, is_gone: bool = True) -> bool:
     """Declare a cell dead and move its attempts on; False when somebody already did. Events: `cell.died`.
 
-    `left` tells what it was executing; None when nobody can know.
+    `left` tells what it was executing; None when nobody can know. `is_gone`: its process has ended, as far as anybody knows.
     """
     why = f"{why}: {tell_end(left)}" if left and tell_end(left) else why
     buried = Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(
@@ -105,6 +107,7 @@ def bury_cell(cell_id: int, why: str, left: Leaving | None = None) -> bool:
             )
         )
         topics.bump({"cells"})
+        note_let_go(cell_id, how=Attempt.LetGo.PROCESS if is_gone else Attempt.LetGo.LOST)
     return True
 
 

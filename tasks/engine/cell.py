@@ -18,10 +18,12 @@ from tasks.engine.driving import Driver
 from tasks.engine.guard import LOOK_S, Guard, resident_mb
 from tasks.engine.orders import CellDeclaredDead
 from tasks.engine.points import Point, reach
-from tasks.engine.presence import close_cell, held_by, open_cell, release_strays
+from tasks.engine.presence import Held, close_cell, held_by, open_cell, release_strays
 from tasks.engine.shares import Room
 from tasks.engine.turns import Turns
 from tasks.engine.writer import Writer
+from tasks.models import Attempt
+from tasks.recalls import note_let_go
 from victoros.lib import clock, heap
 from victoros.lib.hands import Hands
 from victoros.lib.host import this_host
@@ -35,6 +37,8 @@ signing off it must fit into the time `up` has to end."""
 DRAIN_LOOK_S = 1.0
 """How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
+END_S = 0.5
+"""How long what was cut off may take to end before others are looked after; it is looked at again with the next look."""
 AGAIN_S = (0.02, 0.04, 0.08)
 """How soon a cell looks again after claims of others were in its way, time after time; cells differ by up to a half of it."""
 DEAF_LOOK = 0.25
@@ -55,6 +59,8 @@ class Cell(Driver):
         self._drain_why = ""
         self._in_vain = 0
         """Claims one after the other that found nothing because others held it."""
+        self._owed: set[int] = set()
+        """What was recalled and has not been let go of yet."""
         self._told_to_drain = asyncio.Event()
         self.id = 0
 
@@ -127,6 +133,7 @@ class Cell(Driver):
         if running:
             await asyncio.wait(running, timeout=DRAIN_S)
         self._abandon()
+        await self._check_held()
         reach(Point.CELL_DRAINED)
         await self._writer.in_database(lambda: close_cell(self.id, self._drain_why))
         self._hands.remove()
@@ -197,7 +204,7 @@ class Cell(Driver):
         idle = 0
         while True:
             await _wait_at_most(self._halt, settings.VICTOR_LOOK_S)
-            idle = 0 if self._driven or self._halt.is_set() else idle + 1
+            idle = 0 if self._driven or self._owed or self._halt.is_set() else idle + 1
             self._halt.clear()
             if idle % IDLE_LOOKS == 0:
                 await self._check_held()
@@ -207,17 +214,37 @@ class Cell(Driver):
         mine = set(self._driven)
         held = await self._writer.in_database(lambda: held_by(self.id))
         for attempt_id in mine & set(self._driven):
-            driven, kept = self._driven[attempt_id], held.get(attempt_id)
+            driven, kept = self._driven[attempt_id], held.running.get(attempt_id)
             if kept is None or kept.fence != driven.order.fence:
                 driven.coroutine.cancel()
             elif kept.paused:
                 self._paused[attempt_id] = "paused"
             elif not self._drain_why:
                 self._paused.pop(attempt_id, None)
-        strays = set(held) - mine - set(self._driven)
+        self._owed = await self._let_go(held) if held.recalled else set()
+        strays = set(held.running) - mine - set(self._driven)
         if strays and not self._drain_why:
             reach(Point.STRAYS_FOUND)
             await self._writer.in_database(lambda: release_strays(self.id, strays))
+
+    async def _let_go(self, held: Held) -> set[int]:
+        """Say of what was recalled that we have let go of it, once nothing of it is under way any more here; returns the others."""
+        ending = [work for (pk, fence), work in self._under_way.items() if _is_cut_off(held, pk, fence)]
+        for work in ending:
+            work.cancel()
+        if ending:
+            await asyncio.wait(ending, timeout=END_S)
+        busy = {pk for pk, fence in self._under_way if _is_cut_off(held, pk, fence)}
+        gone = held.recalled - busy - set(self._in_threads.values())
+        if gone:
+            await self._writer.in_database(lambda: note_let_go(self.id, gone, how=Attempt.LetGo.CELL))
+        return held.recalled - gone
+
+
+def _is_cut_off(held: Held, attempt_id: int, fence: int) -> bool:
+    """Tell whether what is driven here under this fence is what was recalled: it may have been taken up again, here too."""
+    kept = held.running.get(attempt_id)
+    return attempt_id in held.recalled and (kept is None or kept.fence != fence)
 
 
 def sign_on(slots: int, worker_pid: int) -> int:

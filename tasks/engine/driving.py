@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,10 @@ class Driver:
 
     def __init__(self) -> None:
         self._driven: dict[int, Driven] = {}
+        self._under_way: dict[tuple[int, int], asyncio.Task[None]] = {}
+        """All that is driven, by attempt and fence: also what was cut off and has not ended yet."""
+        self._in_threads: dict[Future[dict[str, Any]], int] = {}
+        """Work of attempts' tools, with whose it is; what has begun goes on when its attempt is cut off."""
         self._held: Counter[int] = Counter()
         """How many attempts of each swarm are driven here."""
         self._paused: dict[int, str] = {}
@@ -63,6 +67,7 @@ class Driver:
     def _start(self, order: Order, *, alone: bool) -> None:
         coroutine = asyncio.get_running_loop().create_task(self._hands.watch(order.attempt_id, self._drive(order)))
         driven = self._driven[order.attempt_id] = Driven(order, coroutine)
+        self._under_way[order.attempt_id, order.fence] = coroutine
         if order.is_suspect:
             (self._suspects if alone else self._suspects_beside).add(order.attempt_id)
             asyncio.get_running_loop().call_later(TRUSTED_AFTER_S, self._trust, driven)
@@ -74,6 +79,7 @@ class Driver:
     def _forget(self, driven: Driven) -> None:
         """Drive it no longer. An attempt that left may have been taken up again meanwhile: that one stays."""
         attempt_id = driven.order.attempt_id
+        self._under_way.pop((attempt_id, driven.order.fence), None)
         self._held[driven.order.swarm.id] -= 1
         if self._driven.get(attempt_id) is driven:
             del self._driven[attempt_id]
@@ -153,7 +159,10 @@ class Driver:
                         self._guard.give_up("there was no memory left")
                     raise
 
-        return await asyncio.get_running_loop().run_in_executor(self._tools, work_in_hand)
+        in_thread = self._tools.submit(work_in_hand)
+        self._in_threads[in_thread] = attempt_id
+        in_thread.add_done_callback(lambda work: self._in_threads.pop(work, None))
+        return await asyncio.wrap_future(in_thread)
 
     async def gate(self, attempt_id: int) -> str:
         """Say whether a new step may begin: not while paused, and not while our lease may be gone."""

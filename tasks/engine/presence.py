@@ -17,6 +17,7 @@ from tasks.transitions import settle_agents, topics_of
 from tasks.wakeups import call_for_work
 from victoros.lib import clock
 from victoros.lib.host import this_host
+from victoros.lib.statements import fetch
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Hold:
 
     fence: int
     paused: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the database says of a cell's attempts."""
+
+    running: dict[int, Hold]
+    recalled: set[int]
+    """Those of which it has to say that it has let go."""
 
 
 @transaction.atomic
@@ -56,12 +66,23 @@ def living_cells() -> set[int]:
     return set(Cell.objects.filter(status__in=["alive", "draining"]).values_list("pk", flat=True))
 
 
-def held_by(cell_id: int) -> dict[int, Hold]:
-    """Return what the database says this cell holds. One query."""
-    rows = Attempt.objects.filter(cell=cell_id, status="running").values_list(
-        "pk", "fence", "agent__desired_state", "swarm__desired_state"
-    )
-    return {pk: Hold(fence, "paused" in (agent, swarm)) for pk, fence, agent, swarm in rows}
+_HELD = """
+SELECT a.id, a.fence, g.desired_state, s.desired_state FROM tasks_attempt a
+  JOIN agents_agent g ON g.id = a.agent_id JOIN agents_swarm s ON s.id = a.swarm_id
+  WHERE a.cell_id = %s AND a.status = 'running'
+UNION ALL SELECT id, 0, '', '' FROM tasks_attempt WHERE recalled_from_id = %s
+"""
+
+
+def held_by(cell_id: int) -> Held:
+    """Return what the database says this cell holds and has to let go of. One query."""
+    held = Held({}, set())
+    for pk, fence, agent, swarm in fetch(_HELD, cell_id, cell_id):
+        if fence:
+            held.running[pk] = Hold(fence, "paused" in (agent, swarm))
+        else:
+            held.recalled.add(pk)
+    return held
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from tasks.engine.burial import bury_silent_cells
 from tasks.engine.jobs import keep_cells
 from tasks.engine.points import Point, reach
 from tasks.engine.presence import living_cells
+from tasks.engine.unstopped import report_unstopped, settle_recalls
 from tasks.engine.waking import wake_due, wake_forgotten
 from tasks.services.approvals import expire_due_approvals
 from tasks.services.mailwork import take_up_mail
@@ -57,6 +58,8 @@ PARTS: dict[str, Callable[[], int]] = {
     "mail_taken_up": take_up_mail,
     "approvals_expired": lambda: expire_due_approvals(clock.now()),
     "unable_told": report_unable,
+    "recalls_settled": settle_recalls,
+    "unstopped_told": report_unstopped,
     "rung_again": ring_again,
     "agents_settled": settle_new_agents,
     "cells_started": keep_cells,
@@ -65,7 +68,10 @@ PARTS: dict[str, Callable[[], int]] = {
     "tidied": lambda: TIDIER.work(TIDY_BUDGET_S),
 }
 """By what they put right, in their order; each returns how much that was."""
-SELDOM = {"remembered", "mail_expired", "approvals_expired", "unable_told", "marks_removed", "notices_rung"}
+SELDOM = {
+    *("remembered", "mail_expired", "approvals_expired", "unable_told", "recalls_settled", "unstopped_told"),
+    *("marks_removed", "notices_rung"),
+}
 """What hardly ever goes wrong, or nobody waits for to the second; looking for it costs as much as all the rest."""
 SELDOM_ROUNDS = 5
 

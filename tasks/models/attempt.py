@@ -31,6 +31,13 @@ class Attempt(models.Model):
         EFFECT = "effect", _("word on an uncertain effect")
         QUOTA = "quota", _("its turn at the provider")
 
+    class LetGo(models.TextChoices):
+        """What shows that a stopped attempt does nothing any more."""
+
+        CELL = "cell", _("its cell has let go")
+        PROCESS = "process", _("the process of its cell has ended")
+        LOST = "lost", _("its cell fell silent: nothing that it still does is accepted")
+
     task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="attempts")
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="attempts")
     swarm = models.ForeignKey("agents.Swarm", models.PROTECT, related_name="attempts")
@@ -61,6 +68,13 @@ class Attempt(models.Model):
     error_category = models.CharField(max_length=16, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_id = models.CharField(max_length=12, blank=True)
+    recalled_from = models.ForeignKey("tasks.Cell", models.SET_NULL, null=True, db_index=False, related_name="recalled")
+    """The cell from which a stop took it, until that has let go; see `tasks.recalls`."""
+    recalled_at = models.DateTimeField(null=True)
+    """When a stop took it from a cell last."""
+    let_go_at = models.DateTimeField(null=True)
+    """When that cell had let go, or was gone."""
+    let_go_how = models.CharField(max_length=8, choices=LetGo, blank=True)
     tidied = models.PositiveSmallIntegerField(default=0)
     """What is left of its journal: 0 all of it, 1 steps without words, 2 nothing. See `tasks.tidying`."""
     created_at = models.DateTimeField(default=clock.now)
@@ -88,6 +102,10 @@ class Attempt(models.Model):
             models.Index(fields=["cell", "status"], name="attempt_by_cell"),
             models.Index(fields=["swarm", "status"], name="attempt_by_swarm"),
             models.Index(fields=["agent", "status"], name="attempt_by_agent"),
+            models.Index(
+                fields=["recalled_from"], name="attempt_recalled", condition=models.Q(recalled_from__isnull=False)
+            ),
+            models.Index(fields=["agent"], name="attempt_recalled_of", condition=models.Q(recalled_from__isnull=False)),
             models.Index(fields=["wake_at"], name="attempt_wake", condition=models.Q(status="waiting")),
             models.Index(
                 fields=["waiting_for", "waiting_ref"], name="attempt_wait", condition=models.Q(status="waiting")

@@ -94,6 +94,7 @@ _WHY = {
     Kind.QUARANTINED: gettext_lazy("it killed its process three times"),
     Kind.FAILED: gettext_lazy("its attempts are used up, or the error is for good"),
     Kind.UNABLE: gettext_lazy("no agent at work has what it needs"),
+    Kind.NOT_STOPPED: gettext_lazy("somebody stopped it, and its cell has not let go"),
     Kind.OVER_BUDGET: gettext_lazy("what it may cost in a month is used up"),
     Kind.DEAD_LETTER: gettext_lazy("a letter could not be delivered, or nobody acknowledged it"),
 }
@@ -106,6 +107,7 @@ _FATES = {
     Kind.QUARANTINED: gettext_lazy("nobody touches it again"),
     Kind.FAILED: gettext_lazy("it stays failed"),
     Kind.UNABLE: gettext_lazy("it stays ready until somebody able comes"),
+    Kind.NOT_STOPPED: gettext_lazy("its call goes on, and nothing of it is accepted"),
     Kind.OVER_BUDGET: gettext_lazy("it stays paused"),
     Kind.DEAD_LETTER: gettext_lazy("nobody ever reads it"),
 }

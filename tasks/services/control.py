@@ -17,6 +17,7 @@ from audit.topics import bump
 from tasks.engine.points import Point, reach
 from tasks.locking import lock_rows
 from tasks.models import Attempt, Task
+from tasks.recalls import recall
 from tasks.transitions import fact_of_task, settle_agents, topics_of
 from tasks.wakeups import call_for_halt, call_for_work
 from victoros.lib import clock
@@ -165,7 +166,7 @@ def _halt(attempts: QuerySet[Attempt], actor: Actor, reason: str) -> int:
     rows = lock_rows(attempts.filter(status__in=["ready", "running"]).select_related("task"))
     ids = [row.pk for row in rows]
     Attempt.objects.filter(pk__in=ids, status__in=["ready", "running"]).update(
-        status="stopped", cell=None, fence=F("fence") + 1
+        status="stopped", cell=None, fence=F("fence") + 1, **recall()
     )
     reach(Point.ATTEMPTS_HALTING)
     tasks = [row.task for row in rows]

@@ -1,6 +1,7 @@
 """Programs and tools that fault tests load into the crew: work that can be counted."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,19 @@ async def run_steps(run: Run) -> Completed:
         await run.think(LlmRequest(system="", turns=(Turn("user", f"{run.task.id}:{n}"),), timeout_s=30))
         await run.act("fault_post", {"n": n})
     return Completed("done")
+
+
+@program("fault.deaf")
+async def run_deaf(run: Run) -> Completed:
+    """Call a tool that hears nothing until it ends."""
+    await run.act("fault_deaf", {"seconds": run.task.data["seconds"]})
+    return Completed("done")
+
+
+def be_deaf(context: ToolContext, arguments: Arguments) -> dict[str, Any]:
+    """Keep the thread for so many seconds."""
+    time.sleep(arguments["seconds"])
+    return {}
 
 
 def post(context: ToolContext, arguments: Arguments) -> dict[str, Any]:
@@ -39,6 +53,9 @@ def read_outside(folder: Path) -> dict[tuple[int, int], set[str]]:
     return seen
 
 
+register(
+    Tool("fault_deaf", "Wait.", schema(["seconds"], seconds={"type": "number"}), EffectClass.READ, be_deaf),
+)
 register(
     Tool(
         "fault_post",

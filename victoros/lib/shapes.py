@@ -43,6 +43,7 @@ LOOKS: dict[str, Look] = {
     "question": Look("triangle", "wait"),
     "uncertain_effect": Look("triangle", "bad"),
     "unable": Look("triangle", "bad"),
+    "not_stopped": Look("triangle", "bad"),
     "over_budget": Look("triangle", "bad"),
     "dead_letter": Look("cross", "bad"),
     "stalled": Look("dashed", "bad"),

@@ -10,6 +10,7 @@ from agents.models import Agent
 from audit.actors import Actor
 from tasks.engine.presence import held_by
 from tasks.models import Attempt, Task
+from tasks.recalls import note_let_go
 from tasks.services.control import (
     pause_agent,
     pause_swarm,
@@ -67,6 +68,8 @@ def test_a_stop_takes_running_attempts_away_and_refuses_what_they_write(worker: 
     cell.drive(order)
     attempt = live_attempt(task)
     assert (attempt.status, attempt.steps, attempt.cell_id, status_of(task)) == ("stopped", 0, None, "blocked")
+    assert status_of(worker) == "shutting_down"
+    note_let_go(cell.id, how=Attempt.LetGo.CELL)
     assert status_of(worker) == "stopped"
     assert "task.stopped" in kinds_about(task)
 
@@ -119,7 +122,7 @@ def test_a_paused_swarm_keeps_its_attempt_until_the_step_boundary(worker: Agent,
     order = cell.take()[0]
     pause_swarm(actor=OPERATOR, swarm=worker.swarm)
     assert live_attempt(task).status == "running"
-    assert held_by(cell.id)[order.attempt_id].paused
+    assert held_by(cell.id).running[order.attempt_id].paused
     cell.reason_to_leave = "paused"
     script(think)
     cell.drive(order)

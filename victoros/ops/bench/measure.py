@@ -18,6 +18,7 @@ BENCHES = {
     "board": "victoros.ops.bench.board:measure_board",
     "active": "victoros.ops.bench.active:measure_active",
     "hosts": "victoros.ops.bench.hosts:measure_hosts",
+    "stop": "victoros.ops.bench.stop:measure_stop",
     "live": "victoros.ops.bench.live:measure_live",
     "memory": "victoros.ops.bench.memory:measure_memory",
     "recovery": "victoros.ops.bench.recovery:measure_recovery",
