@@ -56,6 +56,9 @@ class CurrentWork:
     """In words; empty when it does not wait."""
     steps: int
     last_step_at: datetime | None
+    stop: str = ""
+    """Of one that was stopped: what is known of its end, in words."""
+    has_stopped: bool = True
 
     @property
     def next_step(self) -> int:

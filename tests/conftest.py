@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,14 @@ from django.utils import translation
 from redis import Redis
 
 from tests.running import RunningVictor, start_victor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+    from tests.browsers import Browsers
+
+WAIT_MS = 20_000
+"""How long a page is looked at before what it should show counts as missing. How fast it is, only `./victor bench` says."""
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +66,40 @@ def running_victor(tmp_path: Path) -> Iterator[RunningVictor]:
     """A whole installation, started with `up` on a home, a port and a database of its own, without the model."""
     with start_victor(tmp_path / "home") as victor:
         yield victor
+
+
+@pytest.fixture(scope="module")
+def browsers() -> Iterator["Browsers"]:
+    """A headless Chromium; for tests marked `browser`.
+
+    Not for the whole session: while Playwright runs, this thread has a running event loop, in which no other test could
+    begin one of its own.
+    """
+    from playwright.sync_api import expect, sync_playwright
+
+    from tests.browsers import Browsers
+
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Playwright's synchronous interface runs an event loop in this very thread; Django would refuse the ORM here.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browsers = Browsers(playwright)
+        yield browsers
+        browsers.stop()
+
+
+@pytest.fixture
+def browser_context(browsers: "Browsers") -> Iterator["BrowserContext"]:
+    """A fresh browser profile for one test."""
+    with browsers.open() as context:
+        yield context
+
+
+@pytest.fixture
+def scriptless_context(browsers: "Browsers") -> Iterator["BrowserContext"]:
+    """A fresh browser profile that runs no scripts."""
+    with browsers.open(java_script_enabled=False) as context:
+        yield context
 
 
 @pytest.hookimpl(trylast=True)  # after the shuffle

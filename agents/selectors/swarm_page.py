@@ -190,7 +190,7 @@ def _choose_agents(swarm: Swarm) -> Questions:
     serving = Q(retired_at=None)
     figures = {
         "total": Count("pk", filter=serving),
-        "busy": Count("pk", filter=serving & Q(status__in=["busy", "shutting_down"], active__gt=0)),
+        "busy": Count("pk", filter=serving & (Q(status="busy", active__gt=0) | Q(status="shutting_down"))),
         "nanos": Cast(Sum("cost_nanos"), BigIntegerField()),
         "tokens": Cast(Sum("token_count"), BigIntegerField()),
     }

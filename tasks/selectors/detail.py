@@ -12,6 +12,7 @@ from audit.models import AttentionItem, Entry
 from audit.selectors import as_open_count, choose_open_count
 from tasks.models import Attempt, Dependency, Task
 from tasks.selectors.of_agents import is_any_cell_alive
+from tasks.selectors.stopping import StopVerdict, judge_stop
 from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
 from victoros.lib.together import read_together
@@ -72,6 +73,11 @@ class TaskDetail:
     """The newest of the record."""
     open_items: int
     """How many items wait for the reader anywhere."""
+
+    @property
+    def stop(self) -> StopVerdict | None:
+        """Whether the newest attempt has stopped, if it was taken from its cell."""
+        return judge_stop(self.attempts[0]) if self.attempts else None
 
     @property
     def latest(self) -> Attempt | None:

@@ -17,6 +17,7 @@ from tasks.selectors.budgets import read_budget
 from tasks.selectors.counts import as_counts, count_of_swarms
 from tasks.selectors.counts import choose_of_swarms as choose_counts
 from tasks.selectors.minutes import choose_minutes
+from tasks.selectors.stopping import judge_stop
 from tasks.selectors.words import say_waiting
 from victoros.lib import clock
 from victoros.lib.lean import lean
@@ -189,6 +190,7 @@ def _prove_right(agent: Agent) -> ProofFact:
 
 
 def _as_current(attempt: Attempt) -> CurrentWork:
+    stop = judge_stop(attempt)
     return CurrentWork(
         task_ref=attempt.task_id,
         title=attempt.task.title,
@@ -197,6 +199,8 @@ def _as_current(attempt: Attempt) -> CurrentWork:
         waits_for=say_waiting(attempt) if attempt.status == "waiting" else "",
         steps=attempt.steps,
         last_step_at=attempt.last_step_at,
+        stop=stop.words if stop else "",
+        has_stopped=stop is None or stop.is_confirmed,
     )
 
 

@@ -14,45 +14,7 @@ from tests.browser.web import WebProcess, run_web
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-    from tests.browser.browsers import Browsers
-
-WAIT_MS = 20_000
-"""How long a page is looked at before what it should show counts as missing. How fast it is, only `./victor bench` says."""
 OpenPage = Callable[..., "Page"]
-
-
-@pytest.fixture(scope="module")
-def browsers() -> Iterator["Browsers"]:
-    """A headless Chromium; for tests marked `browser`.
-
-    Not for the whole session: while Playwright runs, this thread has a running event loop, in which no other test could
-    begin one of its own.
-    """
-    from playwright.sync_api import expect, sync_playwright
-
-    from tests.browser.browsers import Browsers
-
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Playwright's synchronous interface runs an event loop in this very thread; Django would refuse the ORM here.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browsers = Browsers(playwright)
-        yield browsers
-        browsers.stop()
-
-
-@pytest.fixture
-def browser_context(browsers: "Browsers") -> Iterator["BrowserContext"]:
-    """A fresh browser profile for one test."""
-    with browsers.open() as context:
-        yield context
-
-
-@pytest.fixture
-def scriptless_context(browsers: "Browsers") -> Iterator["BrowserContext"]:
-    """A fresh browser profile that runs no scripts."""
-    with browsers.open(java_script_enabled=False) as context:
-        yield context
 
 
 @pytest.fixture

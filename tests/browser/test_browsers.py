@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.browser.browsers import Browsers, StuckBrowserWarning
+from tests.browsers import Browsers, StuckBrowserWarning
 
 pytestmark = pytest.mark.browser
 

@@ -14,11 +14,11 @@ from audit.notifications.jobs import deliver
 from tasks.models import Approval
 from tests.agents.factories import OPERATOR, make_swarm
 from tests.audit.notifications.conftest import ask
-from tests.browser.browsers import Browsers
 from tests.browser.conftest import OpenPage, session_cookie
 from tests.browser.test_pages import BEYOND, use_phone
 from tests.browser.thumb import find_narrow
 from tests.browser.web import WebProcess
+from tests.browsers import Browsers
 from tests.running import wait_until
 from tests.standins.push_service import PushService, run_push_service
 from tests.tasks.pages.rows import make_approval, make_attempt, make_task

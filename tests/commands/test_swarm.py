@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from agents.models import Swarm
-from tasks.models import Task
+from tasks.models import Attempt, Task
+from tasks.recalls import note_let_go
 from tests.agents.factories import make_agent, make_provider, make_swarm, make_user, make_workspace
 from tests.commands.conftest import Victor
 from tests.tasks.pages.rows import make_attempt, make_task
@@ -104,12 +105,56 @@ def test_stop_says_what_it_stopped_and_start_goes_on(victor: Victor) -> None:
     attempt = make_attempt(make_task(status="in_progress"), status="running")
     name = attempt.swarm.name
 
-    assert victor("swarm", "stop", name).out == f"{name} is stopped. Work stopped: 1.\n"
-    assert victor("swarm", "stop", name).out == f"{name} was stopped already.\n"
+    assert victor("swarm", "stop", name, "--wait", "0").out == f"{name} is stopped. Work stopped: 1.\n"
+    assert victor("swarm", "stop", name, "--wait", "0").out == f"{name} was stopped already.\n"
     assert victor("swarm", "start", name, "--json").document["changed"] is True
     attempt.refresh_from_db()
     assert attempt.status == "ready"
     assert victor("swarm", "pause", name, "--json").document["status"] == "paused"
+
+
+def test_stop_names_what_has_not_stopped_and_confirms_what_has(victor: Victor) -> None:
+    attempt = make_attempt(make_task(title="Long call", status="in_progress"), status="running")
+    name, cell = attempt.swarm.name, attempt.cell
+    assert cell is not None
+
+    ran = victor("swarm", "stop", name, "--wait", "0.1")
+    assert ran.code == 1
+    assert (
+        f"Not stopped yet: {attempt.agent.name}, task {attempt.task_id} “Long call”: cell {cell.pk}, process 1"
+        in ran.out
+    )
+    document = victor("swarm", "stop", name, "--wait", "0.1", "--json").document
+    assert document["confirmed"] is False
+    assert [(one["task"], one["cell"], one["pid"]) for one in document["not_stopped"]] == [
+        (attempt.task_id, cell.pk, 1)
+    ]
+
+    note_let_go(cell.pk, how=Attempt.LetGo.CELL)
+    ran = victor("swarm", "stop", name)
+    assert (ran.code, ran.out) == (0, f"{name} was stopped already.\nConfirmed: nothing of it runs.\n")
+    assert victor("swarm", "stop", name, "--json").document["not_stopped"] == []
+
+
+@pytest.mark.parametrize("noun", ["agent", "task"])
+def test_agents_and_cancelled_tasks_are_confirmed_alike(victor: Victor, noun: str) -> None:
+    attempt = make_attempt(make_task(status="in_progress"), status="running")
+    cell, words = attempt.cell, {"agent": ("stop", attempt.agent_id), "task": ("cancel", attempt.task_id)}[noun]
+    assert cell is not None
+
+    ran = victor(noun, *words, "--wait", "0.1")
+    assert (ran.code, f"cell {cell.pk}, process 1" in ran.out) == (1, True)
+
+
+@pytest.mark.parametrize("nonsense", ["-1", "nan", "inf", "4000", "soon"])
+def test_a_wait_that_makes_no_sense_stops_nothing(victor: Victor, nonsense: str) -> None:
+    swarm = make_swarm("Desk")
+
+    ran = victor("swarm", "stop", "Desk", "--wait", nonsense)
+    assert ran.code == 2
+    assert "no time from 0 to 3600 seconds" in ran.err
+    swarm.refresh_from_db()
+    assert swarm.desired_state == "running"
 
 
 def test_a_budget_is_given_changed_and_taken_away(victor: Victor) -> None:

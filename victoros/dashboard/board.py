@@ -91,8 +91,9 @@ def _choose_swarms(user: Any) -> QuerySet[Swarm]:
     """Return the swarms changed last, and after them the one stopped last if it is not among them."""
     rows = visible_to(user, Swarm.objects.filter(archived_at=None), "pk").order_by("-state_since", "-pk")
     newest, stopped = rows.values("pk")[:SWARMS], rows.filter(desired_state="stopped").values("pk")[:1]
-    agents = Agent.objects.filter(swarm=OuterRef("pk"), retired_at=None, active__gt=0).order_by().values("swarm")
-    disobeying = Subquery(agents.filter(status__in=["busy", "shutting_down"]).annotate(n=Count("pk")).values("n"))
+    going = Q(status="busy", active__gt=0) | Q(status="shutting_down")
+    agents = Agent.objects.filter(going, swarm=OuterRef("pk"), retired_at=None).order_by().values("swarm")
+    disobeying = Subquery(agents.annotate(n=Count("pk")).values("n"))
     unfinished = Case(When(desired_state="stopped", then=Coalesce(disobeying, 0)), default=0)
     chosen = Swarm.objects.filter(Q(pk__in=newest) | Q(pk__in=stopped)).order_by("-state_since", "-pk")
     return chosen.annotate(unfinished=unfinished)

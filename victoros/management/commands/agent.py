@@ -6,10 +6,12 @@ from agents.models import Agent, Provider, Swarm
 from agents.permissions import require, visible_to
 from agents.services.agents import create_agent
 from audit.actors import person
+from tasks.models import Attempt
 from tasks.services import control
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 from victoros.lib.terminal import make_facts
+from victoros.management.stops import add_wait, confirm
 
 COLUMNS = {
     "id": "id",
@@ -38,9 +40,11 @@ class Command(VictorCommand):
             ("show", self.show, "show one agent"),
             ("pause", self.pause, "let it finish the steps in flight and begin no new one"),
             ("resume", self.resume, "let a paused or stopped agent work again"),
-            ("stop", self.stop, "stop everything it does, now"),
         ):
             acts.add(name, act, summary).add_argument("agent", help="id or name")
+        stopping = acts.add("stop", self.stop, "stop everything it does, now, and say whether it has stopped")
+        stopping.add_argument("agent", help="id or name")
+        add_wait(stopping)
 
     def _add_create(self, acts: Acts) -> None:
         create = acts.add("create", self.create, "add an agent to a swarm and print its id")
@@ -103,9 +107,10 @@ class Command(VictorCommand):
         """Let one agent go on."""
         return self._control(agent, control.resume_agent, "running")
 
-    def stop(self, agent: str) -> Answer:
-        """Stop one agent."""
-        return self._control(agent, control.stop_agent, "stopped")
+    def stop(self, agent: str, wait: float) -> Answer:
+        """Stop one agent, and wait until its cells have let go of its work."""
+        answer = self._control(agent, control.stop_agent, "stopped")
+        return confirm(answer, Attempt.objects.filter(agent=answer.document["id"]), wait)
 
     def _control(self, reference: str, change: Callable[..., control.ControlResult], state: str) -> Answer:
         agent = self._find(reference)

@@ -13,7 +13,7 @@ from agents.permissions import ADMINISTER, OPERATE, may, require, visible_to
 from agents.services.swarms import change_swarm, create_swarm
 from audit.actors import person
 from tasks.catalog import create_from_template
-from tasks.models import Task
+from tasks.models import Attempt, Task
 from tasks.selectors.lists import count_by_state
 from tasks.services import control
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer, page_address
@@ -21,6 +21,7 @@ from victoros.lib.errors import InvalidInput, NotAllowed, NotFound
 from victoros.lib.figures import DOLLAR, say_money
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 from victoros.lib.terminal import make_facts
+from victoros.management.stops import add_wait, confirm
 
 COLUMNS = {"id": "id", "name": "name", "status": "status", "template": "template", "input": "input_folder"}
 
@@ -40,9 +41,11 @@ class Command(VictorCommand):
             ("show", self.show, "show one swarm with its agents and how its tasks stand"),
             ("start", self.start, "let it work; what was stopped goes on"),
             ("pause", self.pause, "let it finish the steps in flight and begin no new one"),
-            ("stop", self.stop, "stop everything it does, now"),
         ):
             acts.add(name, act, summary).add_argument("swarm", help="id or name")
+        stopping = acts.add("stop", self.stop, "stop everything it does, now, and say whether it has stopped")
+        stopping.add_argument("swarm", help="id or name")
+        add_wait(stopping)
         budget = acts.add("budget", self.budget, "set what its calls may cost in a calendar month")
         budget.add_argument("swarm", help="id or name")
         budget.add_argument("dollars", help="US dollars, such as 25 or 0.50, or `none` for no limit")
@@ -107,9 +110,10 @@ class Command(VictorCommand):
         """Pause one swarm."""
         return self._control(swarm, control.pause_swarm, "paused")
 
-    def stop(self, swarm: str) -> Answer:
-        """Stop one swarm."""
-        return self._control(swarm, control.stop_swarm, "stopped")
+    def stop(self, swarm: str, wait: float) -> Answer:
+        """Stop one swarm, and wait until its cells have let go of its work."""
+        answer = self._control(swarm, control.stop_swarm, "stopped")
+        return confirm(answer, Attempt.objects.filter(swarm=answer.document["id"]), wait)
 
     def budget(self, swarm: str, dollars: str) -> Answer:
         """Set the budget of one swarm."""

@@ -18,6 +18,7 @@ from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_
 from victoros.lib.errors import InvalidInput
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
 from victoros.lib.terminal import make_facts
+from victoros.management.stops import add_wait, confirm
 
 COLUMNS = {
     "id": "id",
@@ -50,6 +51,7 @@ class Command(VictorCommand):
         waiting.add_argument("--timeout", type=float, default=300, metavar="S", help="seconds (default 300)")
         cancelling = _add_id(acts.add("cancel", self.cancel, "end a task for good, with its open subtasks"))
         cancelling.add_argument("--reason", default="", metavar="TEXT", help="why; goes into the record")
+        add_wait(cancelling)
         _add_id(acts.add("retry", self.retry, "try a failed, cancelled or quarantined task again"))
 
     def create(
@@ -120,11 +122,12 @@ class Command(VictorCommand):
         document = {**describe(self._find(task)), "status": verdict.status, "waiting_for": verdict.waiting_for}
         return Answer(document, verdict.text, exit_code=0 if verdict.is_good else 1)
 
-    def cancel(self, task: int, reason: str) -> Answer:
-        """Cancel a task."""
+    def cancel(self, task: int, reason: str, wait: float) -> Answer:
+        """Cancel a task, and wait until its cell has let go of it."""
         row = self._find_operable(task)
         cancel_task(actor=person(self.user), task=row, reason=reason)
-        return Answer(describe(row), f"Task {row.pk} is {say_state(row)}.")
+        answer = Answer(describe(row), f"Task {row.pk} is {say_state(row)}.")
+        return confirm(answer, Attempt.objects.filter(task=row), wait)
 
     def retry(self, task: int) -> Answer:
         """Have a task tried again."""
