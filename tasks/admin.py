@@ -95,7 +95,7 @@ class CellAdmin(InspectionAdmin):
     page = ("cell_view", "pk")
     list_page = "cell_list"
     search_fields = ["host"]
-    list_display = ["id", "host", "pid", "status", "heartbeat_at", "running", "slots", "reason"]
+    list_display = ["id", "host", "pid", "status", "heartbeat_at", "slots", "reason"]
     list_filter = ["status"]
 
 

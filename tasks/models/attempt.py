@@ -74,7 +74,7 @@ class Attempt(models.Model):
     """When a stop took it from a cell last."""
     let_go_at = models.DateTimeField(null=True)
     """When that cell had let go, or was gone."""
-    let_go_how = models.CharField(max_length=8, choices=LetGo, blank=True)
+    let_go_how = models.CharField(max_length=8, choices=LetGo, blank=True, default="", db_default="")
     tidied = models.PositiveSmallIntegerField(default=0)
     """What is left of its journal: 0 all of it, 1 steps without words, 2 nothing. See `tasks.tidying`."""
     created_at = models.DateTimeField(default=clock.now)

@@ -27,7 +27,6 @@ class Cell(models.Model):
     """By the database's clock."""
     ended_at = models.DateTimeField(null=True)
     slots = models.PositiveIntegerField(default=1000)
-    running = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=200, blank=True)
     """Why it ended or was declared dead."""
 

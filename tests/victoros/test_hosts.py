@@ -42,10 +42,15 @@ def hold_scheduler(name: str, seconds: float = 60) -> None:
     Lease.objects.create(name=LEASE_NAME, holder=f"{name}:4711", until=now_plus(timedelta(seconds=seconds)))
 
 
+def drive(cell: Cell, number: int) -> None:
+    """Let so many attempts hang on a cell."""
+    for _ in range(number):
+        make_attempt(make_task(status="in_progress"), status="running", cell=cell)
+
+
 def test_each_host_has_its_own_cells_even_if_two_have_one_name() -> None:
-    Cell.objects.create(host=EAST, pid=1, running=3)
-    Cell.objects.create(host=EAST, pid=2, running=4)
-    Cell.objects.create(host=TWIN, pid=1, running=5)
+    for name, pid, number in ((EAST, 1, 3), (EAST, 2, 4), (TWIN, 1, 5)):
+        drive(Cell.objects.create(host=name, pid=pid), number)
     rows = read_hosts(read_cells())
     assert [(row.name, row.mark, len(row.cells), row.running) for row in rows] == [
         ("east", "11111111", 2, 7),
@@ -117,7 +122,7 @@ def test_the_page_shows_hosts_and_costs_the_same_queries_for_few_and_many(client
 
 
 def test_the_status_says_the_same_as_the_page() -> None:
-    Cell.objects.create(host=EAST, pid=1, running=3, heartbeat_at=ago(30))
+    drive(Cell.objects.create(host=EAST, pid=1, heartbeat_at=ago(30)), 3)
     Cell.objects.create(host=EAST, pid=2, status="dead", ended_at=ago(60), reason="silent for 10 s")
     hold_scheduler(EAST)
     make_tasks(make_swarm(), 2, status="ready", status_since=ago(20))
@@ -132,8 +137,8 @@ def test_the_status_says_the_same_as_the_page() -> None:
 
 
 def test_the_status_has_a_line_for_each_host() -> None:
-    Cell.objects.create(host=EAST, pid=1, running=1)
-    Cell.objects.create(host=WEST, pid=1, running=2)
+    drive(Cell.objects.create(host=EAST, pid=1), 1)
+    drive(Cell.objects.create(host=WEST, pid=1), 2)
     hold_scheduler(WEST)
     counts: dict[str, Any] = {"attention": 0, "swarms": {}, "agents": {}, "tasks": {}, "cells": 2}
     where = {"url": "", "pid": 1, "home": "/srv/victor", "status": "running", "processes": []}
@@ -147,7 +152,7 @@ def test_the_status_has_a_line_for_each_host() -> None:
 
 def test_a_cell_shows_what_it_holds_and_only_what_one_may_see(client: Client) -> None:
     mine, foreign = make_swarm("mine"), make_swarm("foreign")
-    cell = Cell.objects.create(host=EAST, pid=1, running=2)
+    cell = Cell.objects.create(host=EAST, pid=1)
     for swarm, title in ((mine, "my task"), (foreign, "secret task")):
         make_attempt(make_task(swarm, title=title), status="running", cell=cell)
     client.force_login(make_user("viewer", mine))
@@ -161,7 +166,7 @@ def test_a_cell_shows_what_it_holds_and_only_what_one_may_see(client: Client) ->
 
 def test_a_hundred_cells_on_three_hosts_are_each_a_tile_under_its_host(client: Client) -> None:
     client.force_login(make_user(superuser=True))
-    Cell.objects.bulk_create(Cell(host=f"h{n % 3}/{n % 3:08d}", pid=n, slots=10, running=n % 11) for n in range(100))
+    Cell.objects.bulk_create(Cell(host=f"h{n % 3}/{n % 3:08d}", pid=n, slots=10) for n in range(100))
 
     page = client.get("/cells/").text
 

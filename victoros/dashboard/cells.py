@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from agents.permissions import scope_of_user, visible_to
@@ -40,10 +41,11 @@ their times, to the first that is ready."""
 
 @dataclass(frozen=True)
 class CellRow:
-    """A cell, and whether it has been silent for half of its lease."""
+    """A cell, whether it has been silent for half of its lease, and how many attempts hang on it."""
 
     cell: Cell
     is_late: bool
+    running: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class HostRow:
     @property
     def running(self) -> int:
         """Attempts its cells drive."""
-        return sum(row.cell.running for row in self.cells)
+        return sum(row.running for row in self.cells)
 
     @property
     def is_late(self) -> bool:
@@ -154,11 +156,6 @@ class CellsPage:
         return sum(row.cell.status == "alive" and row.cell.heartbeat_at >= since for row in self.alive)
 
     @property
-    def running(self) -> int:
-        """Attempts that all live cells drive."""
-        return sum(row.cell.running for row in self.alive)
-
-    @property
     def groups(self) -> list[Group]:
         """The first live cells, by host."""
         listed = sorted(self.alive[:LISTED], key=lambda row: row.cell.host)
@@ -218,8 +215,9 @@ def read_leases() -> list[Lease]:
 
 
 def read_cells() -> CellsPage:
-    """Return the cells with their ages by the database's clock. Three queries."""
-    going = Cell.objects.filter(status__in=GOING).order_by("pk")
+    """Return the cells with their ages by the database's clock, and what hangs on them. Three queries."""
+    held = Attempt.objects.filter(cell=OuterRef("pk")).order_by().values("cell").annotate(n=Count("cell")).values("n")
+    going = Cell.objects.filter(status__in=GOING).annotate(running=Coalesce(Subquery(held), 0)).order_by("pk")
     gone = Cell.objects.exclude(status__in=GOING).order_by("-pk")[:SHOWN]
     return _as_page(list(going), list(gone), database_now())
 
@@ -265,7 +263,8 @@ def as_cells_for_board(rows: list[Cell], now: datetime) -> CellsPage:
 
 
 def _as_page(going: list[Cell], gone: list[Cell], now: datetime) -> CellsPage:
-    return CellsPage([CellRow(cell, now - cell.heartbeat_at > _patience()) for cell in going], gone, now)
+    rows = [CellRow(cell, now - cell.heartbeat_at > _patience(), getattr(cell, "running", 0)) for cell in going]
+    return CellsPage(rows, gone, now)
 
 
 def _patience() -> timedelta:

@@ -36,7 +36,7 @@ def make_attempt(task: Task | None = None, agent: Agent | None = None, **fields:
     task = task or make_task()
     agent = agent or task.agent or make_agent(task.swarm)
     if fields.get("status") == "running":
-        fields.setdefault("cell", Cell.objects.create(host="test", pid=1))
+        fields["cell"] = fields.get("cell") or Cell.objects.create(host="test", pid=1)
     fields.setdefault("n", task.attempts.count() + 1)
     return Attempt.objects.create(task=task, agent=agent, swarm=task.swarm, **fields)
 

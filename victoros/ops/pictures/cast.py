@@ -57,10 +57,8 @@ def make_crew(desk: Swarm, scout: Swarm) -> dict[str, Agent]:
 def make_cells(now: datetime) -> list[Cell]:
     """Make three living cells on two hosts, and one that died."""
     cells = [
-        Cell.objects.create(
-            host=f"{host}/8f21", pid=4710 + n, heartbeat_at=now, started_at=now - timedelta(minutes=41), running=r
-        )
-        for n, (host, r) in enumerate((("north-1", 3), ("north-1", 2), ("north-2", 3)))
+        Cell.objects.create(host=f"{host}/8f21", pid=4710 + n, heartbeat_at=now, started_at=now - timedelta(minutes=41))
+        for n, host in enumerate(("north-1", "north-1", "north-2"))
     ]
     Cell.objects.create(
         host="north-2/8f21", pid=4702, status="dead", ended_at=now - timedelta(minutes=2),
