@@ -18,6 +18,7 @@ from tasks.engine.presence import close_cell
 from tasks.models import Attempt, Cell, Step, Task
 from tests.running import ROOT
 from tests.tasks.driving import StillCell
+from victoros.lib import clock
 from victoros.ops.chaos.points import programs  # noqa: F401  (registers what the agents do)
 from victoros.ops.chaos.points.notebook import ACTS, MODEL, OPEN, TRACE, WRITES, Notebook
 from victoros.ops.chaos.points.rules import find_broken
@@ -101,6 +102,10 @@ def leave_cell_alive(notebook: Notebook) -> None:
     Cell.objects.update(status="alive", ended_at=None)
 
 
+def leave_recalled(notebook: Notebook) -> None:
+    Attempt.objects.update(recalled_from=Cell.objects.get(), recalled_at=clock.now())
+
+
 def hide_entry(notebook: Notebook) -> None:
     Entry.objects.filter(kind="task.completed").delete()
 
@@ -148,6 +153,7 @@ def act_for_the_dead(notebook: Notebook) -> None:
         (miscount, "active, waiting, done, failed, verified"),
         (pass_on_unseen, "entries tell of"),
         (leave_cell_alive, "nobody lives"),
+        (leave_recalled, "has not let go of attempt"),
         (hide_entry, "its last entry is"),
         (act_again, "happened under 2 keys"),
         (pay_again, "happened 2 times and knows no keys"),

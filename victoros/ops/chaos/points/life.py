@@ -95,7 +95,8 @@ class Claims:
     def take(self, cell_id: int, *arguments: Any, **named: Any) -> Taken:
         """Take what a cell takes."""
         taken = take(cell_id, *arguments, **named)
-        self.is_done = not taken.orders and not held_by(cell_id)
+        held = held_by(cell_id)
+        self.is_done = not (taken.orders or held.running or held.recalled)
         return taken
 
 

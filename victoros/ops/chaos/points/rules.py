@@ -115,13 +115,15 @@ def _states() -> Broken:
 
 
 def _left_over() -> Broken:
-    """Nothing waits for a person about what is over, no cell lives, no live attempt is without a live task."""
+    """Nothing waits for a person about what is over, no cell lives or has to let go, no live attempt is without a live task."""
     for approval in Approval.objects.filter(status="pending").exclude(attempt__status__in=Attempt.LIVE):
         yield f"approval {approval.pk} is pending, its attempt is over"
     for item in AttentionItem.objects.filter(status="open").exclude(kind__in=("dead_letter",)):
         yield f"an attention item is open: {item.kind} {item.title}"
     for cell in Cell.objects.filter(status__in=["alive", "draining"]):
         yield f"cell {cell.pk} of process {cell.pid} is {cell.status}, nobody lives"
+    for attempt in Attempt.objects.filter(recalled_from__isnull=False):
+        yield f"cell {attempt.recalled_from_id} has not let go of attempt {attempt.pk}"
     for attempt in Attempt.objects.filter(status__in=Attempt.LIVE, task__status__in=ENDED):
         yield f"attempt {attempt.pk} is {attempt.status}, its task is over"
 
