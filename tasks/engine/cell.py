@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import time
+from functools import partial
 
 from django.conf import settings
 
@@ -37,6 +38,7 @@ signing off it must fit into the time `up` has to end."""
 DRAIN_LOOK_S = 1.0
 """How often a cell looks whether it has a reason of its own to drain."""
 CLAIM_AT_ONCE = 200
+LET_GO_AT_ONCE = 200
 END_S = 0.5
 """How long what was cut off may take to end before others are looked after; it is looked at again with the next look."""
 AGAIN_S = (0.02, 0.04, 0.08)
@@ -236,8 +238,9 @@ class Cell(Driver):
             await asyncio.wait(ending, timeout=END_S)
         busy = {pk for pk, fence in self._under_way if _is_cut_off(held, pk, fence)}
         gone = held.recalled - busy - set(self._in_threads.values())
-        if gone:
-            await self._writer.in_database(lambda: note_let_go(self.id, gone, how=Attempt.LetGo.CELL))
+        for start in range(0, len(gone), LET_GO_AT_ONCE):
+            some = sorted(gone)[start : start + LET_GO_AT_ONCE]
+            await self._writer.in_database(partial(note_let_go, self.id, some, how=Attempt.LetGo.CELL))
         return held.recalled - gone
 
 

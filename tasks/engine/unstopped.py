@@ -14,7 +14,7 @@ from tasks.models import Attempt, Cell
 from tasks.recalls import note_let_go
 from victoros.lib import clock
 from victoros.lib.clock import now_plus
-from victoros.lib.deaths import is_gone
+from victoros.lib.deaths import began_after, is_gone
 from victoros.lib.host import this_host
 from victoros.lib.sentences import Sentence, sentence_of_many
 from victoros.lib.sentences import sentence as _
@@ -42,7 +42,8 @@ def settle_recalls() -> int:
 
 def _settle(cell: Cell) -> int:
     if cell.host == this_host():
-        return note_let_go(cell.pk, how=Attempt.LetGo.PROCESS) if is_gone(cell.pid) else 0
+        is_over = is_gone(cell.pid) or (cell.ended_at is not None and began_after(cell.pid, cell.ended_at))
+        return note_let_go(cell.pk, how=Attempt.LetGo.PROCESS) if is_over else 0
     late = cell.ended_at is None or clock.now() - cell.ended_at > timedelta(seconds=settings.VICTOR_LEASE_S)
     return note_let_go(cell.pk, how=Attempt.LetGo.LOST) if late else 0
 
@@ -52,9 +53,16 @@ def report_unstopped() -> int:
 
     Returns how many items were raised or settled.
     """
-    late = Attempt.objects.filter(recalled_from__isnull=False, recalled_at__lt=now_plus(timedelta(seconds=-LATE_S)))
-    swarms = set(late.order_by().values_list("swarm", flat=True).distinct())
+    late = find_late()
+    swarms = set(
+        late.order_by().values_list("swarm", flat=True)
+    )  # made distinct by the database, SQLite reads all attempts
     return _take_back(swarms) + sum(_raise(late.filter(swarm=swarm_id)) for swarm_id in sorted(swarms))
+
+
+def find_late() -> QuerySet[Attempt]:
+    """Return what was recalled and has not been let go of for long."""
+    return Attempt.objects.filter(recalled_from__isnull=False, recalled_at__lt=now_plus(timedelta(seconds=-LATE_S)))
 
 
 @transaction.atomic

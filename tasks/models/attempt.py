@@ -106,6 +106,11 @@ class Attempt(models.Model):
                 fields=["recalled_from"], name="attempt_recalled", condition=models.Q(recalled_from__isnull=False)
             ),
             models.Index(fields=["agent"], name="attempt_recalled_of", condition=models.Q(recalled_from__isnull=False)),
+            models.Index(
+                fields=["swarm", "recalled_at"],
+                name="attempt_recalled_in",
+                condition=models.Q(recalled_from__isnull=False),
+            ),
             models.Index(fields=["wake_at"], name="attempt_wake", condition=models.Q(status="waiting")),
             models.Index(
                 fields=["waiting_for", "waiting_ref"], name="attempt_wait", condition=models.Q(status="waiting")

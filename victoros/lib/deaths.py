@@ -5,6 +5,7 @@ import select
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,14 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
         return True
+    except psutil.Error:
+        return False
+
+
+def began_after(pid: int, moment: datetime) -> bool:
+    """Tell whether the process of this number began after a moment, so that it is another one than had the number then."""
+    try:
+        return psutil.Process(pid).create_time() > moment.timestamp()
     except psutil.Error:
         return False
 

@@ -5,11 +5,13 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from agents.models import Agent
 from audit.models import AttentionItem, Entry
@@ -146,6 +148,12 @@ def test_a_cell_that_signed_off_has_let_go_when_its_process_is_gone(cell: StillC
     assert attempt.let_go_how == "process"
 
 
+def test_another_process_with_the_number_of_one_that_ended_is_not_taken_for_it(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    sign_off(cell, ended_at=clock.now() - timedelta(days=400))  # before the process of this test began
+    assert settle_recalls() == 1
+
+
 def test_of_a_process_on_another_host_nobody_knows_after_a_lease(cell: StillCell, worker: Agent, settings: Any) -> None:
     attempt = stop(worker)
     sign_off(cell, host="elsewhere")
@@ -203,6 +211,14 @@ def test_several_of_a_swarm_are_one_item(worker: Agent, task: Task) -> None:
     assert "and 1 more have not stopped" in AttentionItem.objects.get().title
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by its figures")
+def test_what_is_recalled_is_found_without_reading_all_attempts(db: None) -> None:
+    of_swarm = Attempt.objects.filter(swarm=1, recalled_from__isnull=False)
+    questions = (unstopped.find_late().values_list("swarm", flat=True), of_swarm, of_swarm.filter(agent=1))
+    for question in questions:
+        assert "USING INDEX attempt_recalled" in question.order_by().explain()
+
+
 # --- what a cell does ---
 
 
@@ -217,8 +233,9 @@ class LoopCell(Cell):
         self.cut_off = asyncio.Event()
 
     async def _answer(self, work: Any) -> Any:
-        if "note_let_go" not in work.__code__.co_names:
+        if not isinstance(work, partial):
             return self.held
+        assert work.func is note_let_go
         self.said.append("let go")
         return 1
 
