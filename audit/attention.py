@@ -53,9 +53,12 @@ def raise_item(
     return item
 
 
-def settle_items(*, actor: Actor, object_kind: str, object_ref: int, status: str = "answered", answer: str = "") -> int:
-    """Close the open items about an object; returns how many there were."""
-    items = list(AttentionItem.objects.filter(object_kind=object_kind, object_ref=object_ref, status="open"))
+def settle_items(
+    *, actor: Actor, object_kind: str, object_ref: int, kind: str = "", status: str = "answered", answer: str = ""
+) -> int:
+    """Close the open items about an object, all or those of one kind; returns how many there were."""
+    found = AttentionItem.objects.filter(object_kind=object_kind, object_ref=object_ref, status="open")
+    items = list(found.filter(kind=kind) if kind else found)
     for item in items:
         settle_item(actor=actor, item=item, status=status, answer=answer)
     return len(items)

@@ -18,12 +18,12 @@ def end_live_attempts(task_ids: Iterable[int], status: str, *, actor: Actor) -> 
     held = lock_rows(Attempt.objects.filter(task__in=list(task_ids), status__in=Attempt.LIVE))
     if not held:
         return set()
+    recall(held)
     live = Attempt.objects.filter(pk__in=[row.pk for row in held], status__in=Attempt.LIVE)
     withdraw_requests(live, actor=actor)
     live.update(
         status=status,
         cell=None,
-        **recall(),
         fence=F("fence") + 1,
         ended_at=clock.now(),
         waiting_for="",

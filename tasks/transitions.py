@@ -32,7 +32,7 @@ WITH counted AS MATERIALIZED (
 derived AS (SELECT agent, ready + running + in_line AS active, waiting, CASE
   WHEN 'stopped' IN (own, shared) THEN CASE
     WHEN ready + running > 0 THEN 'shutting_down'
-    WHEN EXISTS (SELECT 1 FROM tasks_attempt t WHERE t.agent_id = agent AND t.recalled_from_id IS NOT NULL) THEN 'shutting_down'
+    WHEN EXISTS (SELECT 1 FROM tasks_recall r WHERE r.agent_id = agent) THEN 'shutting_down'
     ELSE 'stopped' END
   WHEN 'paused' IN (own, shared) AND running = 0 THEN 'paused'
   WHEN ready + running > 0 THEN 'busy'

@@ -65,19 +65,25 @@ class Browsers:
             self._bound(self.browser.close)
 
     def _bound(self, close: Callable[[], None]) -> None:
-        timer = threading.Timer(self.close_s, os.kill, (self.pid, signal.SIGKILL))
+        stuck = threading.Event()
+        timer = threading.Timer(self.close_s, self._end, (stuck,))
         timer.start()
         try:
             close()
         except Error:
-            if not timer.finished.is_set():
+            if not stuck.is_set():
                 raise
-        if timer.finished.is_set():
+        finally:
+            timer.cancel()
+        if stuck.is_set():
             self.browser = None
             warnings.warn(
                 StuckBrowserWarning(f"Chromium closed nothing within {self.close_s:g} s and was ended."), stacklevel=2
             )
-        timer.cancel()
+
+    def _end(self, stuck: threading.Event) -> None:
+        stuck.set()
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def _find_pid(browser: Browser) -> int:

@@ -188,9 +188,12 @@ def _choose_side(swarm: Swarm) -> Questions:
 def _choose_agents(swarm: Swarm) -> Questions:
     """Count and sum up all agents of a swarm in one go."""
     serving = Q(retired_at=None)
+    going = Q(status="busy", active__gt=0)
+    if swarm.desired_state == "stopped":
+        going |= Q(status="shutting_down")
     figures = {
         "total": Count("pk", filter=serving),
-        "busy": Count("pk", filter=serving & (Q(status="busy", active__gt=0) | Q(status="shutting_down"))),
+        "busy": Count("pk", filter=serving & going),
         "nanos": Cast(Sum("cost_nanos"), BigIntegerField()),
         "tokens": Cast(Sum("token_count"), BigIntegerField()),
     }

@@ -122,6 +122,11 @@ def retire_agent(*, actor: Actor, agent: Agent) -> bool:
                 % {"name": row.name, "unfinished": unfinished},
                 hint=_("Stop it, cancel or reassign its tasks, then retire it."),
             )
+        if row.status == Agent.Status.SHUTTING_DOWN:
+            raise Conflict(
+                _("The agent %(name)s has not stopped yet: a cell has not let go of its work.") % {"name": row.name},
+                hint=_("Wait until it has stopped, then retire it."),
+            )
         row.retired_at = row.status_since = row.state_since = clock.now()
         row.status, row.status_reason = Agent.Status.STOPPED, "retired"
         row.desired_state, row.state_by = "stopped", actor.name[:150]

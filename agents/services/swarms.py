@@ -74,7 +74,8 @@ def change_swarm(*, actor: Actor, swarm: Swarm, **changes: Any) -> Swarm:
         if "budget_nanos" in changed:
             row.budget_met_on = None
             written.append("budget_met_on")
-            if settle_items(actor=actor, object_kind="swarm", object_ref=row.pk, answer="The budget was changed."):
+            said = "The budget was changed."
+            if settle_items(actor=actor, kind="over_budget", object_kind="swarm", object_ref=row.pk, answer=said):
                 topics.bump({"attention"})
         if changed:
             _save(row, written)

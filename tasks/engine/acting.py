@@ -121,9 +121,9 @@ class Acting:
         self._effects[key] = EffectFacts(key, "intended", {})
 
     async def _run_tool(self, tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
-        host, attempt_id = self._progress.host, self._order.attempt_id
+        host, order = self._progress.host, self._order
         try:
-            return _bound(tool.name, await host.in_thread(attempt_id, tool.name, lambda: tool.run(context, arguments)))
+            return _bound(tool.name, await host.in_thread(order, tool.name, lambda: tool.run(context, arguments)))
         except VictorError as error:
             if isinstance(error, OutcomeUnknown) and tool.effect != EffectClass.READ:
                 raise

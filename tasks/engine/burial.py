@@ -19,7 +19,7 @@ from tasks.engine.ends import find_suspects, has_crashed, tell_end, was_its_own_
 from tasks.engine.points import Point, reach
 from tasks.engine.presence import release_attempts
 from tasks.locking import lock_rows
-from tasks.models import Attempt, Cell, Task
+from tasks.models import Attempt, Cell, Recall, Task
 from tasks.recalls import note_let_go
 from tasks.transitions import fact_of_task, settle_agents, settle_ended, topics_of
 from victoros.lib import clock
@@ -51,8 +51,12 @@ def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = 
     `leavings` is what the report tells of them; files of this host are looked up.
     """
     host, told = host or this_host(), {left.owner: left for left in leavings}
-    dead = Cell.objects.filter(Q(pid=pid) | Q(worker_pid=pid), host=host, status__in=["alive", "draining"])
-    return sum(bury(cell, f"process {pid} died", told.get(cell.pk)) for cell in dead)
+    theirs = Cell.objects.filter(Q(pid=pid) | Q(worker_pid=pid), host=host)
+    buried = sum(
+        bury(cell, f"process {pid} died", told.get(cell.pk)) for cell in theirs.filter(status__in=["alive", "draining"])
+    )
+    note_process_gone(told)  # one that has signed off, and left threads at work
+    return buried
 
 
 def bury(cell: Cell, why: str, left: Leaving | None = None, *, is_gone: bool = True) -> bool:
@@ -60,10 +64,17 @@ def bury(cell: Cell, why: str, left: Leaving | None = None, *, is_gone: bool = T
     ours = cell.host == this_host()
     if ours:
         left = next((one for one in read_leavings(settings.VICTOR_HOME, cell.pid) if one.owner == cell.pk), left)
-    buried = bury_cell(cell.pk, why, left, is_gone=is_gone)
+    buried = bury_cell(cell.pk, why, left)
+    if is_gone:  # apart: it locks attempts that the burial does not, whose agents that has locked
+        note_process_gone([cell.pk])
     if ours:
         forget_leavings(settings.VICTOR_HOME, cell.pid, cell.pk)
     return buried
+
+
+def note_process_gone(cell_ids: Iterable[int]) -> int:
+    """Note that nothing is under way in these cells any more: their processes have ended."""
+    return note_let_go(Recall.objects.filter(cell__in=list(cell_ids)), Attempt.LetGo.PROCESS)
 
 
 def bury_namesakes(pid: int) -> int:
@@ -73,10 +84,10 @@ def bury_namesakes(pid: int) -> int:
 
 
 @transaction.atomic
-def bury_cell(cell_id: int, why: str, left: Leaving | None = None, *, is_gone: bool = True) -> bool:
+def bury_cell(cell_id: int, why: str, left: Leaving | None = None) -> bool:
     """Declare a cell dead and move its attempts on; False when somebody already did. Events: `cell.died`.
 
-    `left` tells what it was executing; None when nobody can know. `is_gone`: its process has ended, as far as anybody knows.
+    `left` tells what it was executing; None when nobody can know.
     """
     why = f"{why}: {tell_end(left)}" if left and tell_end(left) else why
     buried = Cell.objects.filter(pk=cell_id, status__in=["alive", "draining"]).update(
@@ -107,7 +118,6 @@ def bury_cell(cell_id: int, why: str, left: Leaving | None = None, *, is_gone: b
             )
         )
         topics.bump({"cells"})
-        note_let_go(cell_id, how=Attempt.LetGo.PROCESS if is_gone else Attempt.LetGo.LOST)
     return True
 
 

@@ -19,11 +19,11 @@ from tasks.engine.driving import Driver
 from tasks.engine.guard import LOOK_S, Guard, resident_mb
 from tasks.engine.orders import CellDeclaredDead
 from tasks.engine.points import Point, reach
-from tasks.engine.presence import Held, close_cell, held_by, open_cell, release_strays
+from tasks.engine.presence import close_cell, held_by, open_cell, release_strays
 from tasks.engine.shares import Room
 from tasks.engine.turns import Turns
 from tasks.engine.writer import Writer
-from tasks.models import Attempt
+from tasks.models import Attempt, Recall
 from tasks.recalls import note_let_go
 from victoros.lib import clock, heap
 from victoros.lib.hands import Hands
@@ -138,7 +138,8 @@ class Cell(Driver):
         await self._check_held()
         reach(Point.CELL_DRAINED)
         await self._writer.in_database(lambda: close_cell(self.id, self._drain_why))
-        self._hands.remove()
+        if not self._in_threads:  # else our end is reported, and who waits for the end of those threads learns of it
+            self._hands.remove()
 
     def _abandon(self) -> None:
         for driven in self._driven.values():
@@ -223,31 +224,25 @@ class Cell(Driver):
                 self._paused[attempt_id] = "paused"
             elif not self._drain_why:
                 self._paused.pop(attempt_id, None)
-        self._owed = await self._let_go(held) if held.recalled else set()
+        self._owed = await self._let_go(held.recalled) if held.recalled else set()
         strays = set(held.running) - mine - set(self._driven)
         if strays and not self._drain_why:
             reach(Point.STRAYS_FOUND)
             await self._writer.in_database(lambda: release_strays(self.id, strays))
 
-    async def _let_go(self, held: Held) -> set[int]:
+    async def _let_go(self, recalled: dict[int, tuple[int, int]]) -> set[int]:
         """Say of what was recalled that we have let go of it, once nothing of it is under way any more here; returns the others."""
-        ending = [work for (pk, fence), work in self._under_way.items() if _is_cut_off(held, pk, fence)]
+        ending = [self._under_way[run] for run in recalled.values() if run in self._under_way]
         for work in ending:
             work.cancel()
         if ending:
             await asyncio.wait(ending, timeout=END_S)
-        busy = {pk for pk, fence in self._under_way if _is_cut_off(held, pk, fence)}
-        gone = held.recalled - busy - set(self._in_threads.values())
+        busy = {*self._under_way, *self._in_threads.values()}
+        gone = sorted(number for number, run in recalled.items() if run not in busy)
         for start in range(0, len(gone), LET_GO_AT_ONCE):
-            some = sorted(gone)[start : start + LET_GO_AT_ONCE]
-            await self._writer.in_database(partial(note_let_go, self.id, some, how=Attempt.LetGo.CELL))
-        return held.recalled - gone
-
-
-def _is_cut_off(held: Held, attempt_id: int, fence: int) -> bool:
-    """Tell whether what is driven here under this fence is what was recalled: it may have been taken up again, here too."""
-    kept = held.running.get(attempt_id)
-    return attempt_id in held.recalled and (kept is None or kept.fence != fence)
+            some = Recall.objects.filter(pk__in=gone[start : start + LET_GO_AT_ONCE])
+            await self._writer.in_database(partial(note_let_go, some, Attempt.LetGo.CELL))
+        return set(recalled) - set(gone)
 
 
 def sign_on(slots: int, worker_pid: int) -> int:

@@ -47,7 +47,7 @@ class Driver:
         self._driven: dict[int, Driven] = {}
         self._under_way: dict[tuple[int, int], asyncio.Task[None]] = {}
         """All that is driven, by attempt and fence: also what was cut off and has not ended yet."""
-        self._in_threads: dict[Future[dict[str, Any]], int] = {}
+        self._in_threads: dict[Future[dict[str, Any]], tuple[int, int]] = {}
         """Work of attempts' tools, with whose it is; what has begun goes on when its attempt is cut off."""
         self._held: Counter[int] = Counter()
         """How many attempts of each swarm are driven here."""
@@ -143,7 +143,7 @@ class Driver:
         """Ask a language model, as soon as it is this question's turn and our lease is sure."""
         return await self._turns.ask(self._llm, connection, request, swarm_id, self._be_sure_of_lease)
 
-    async def in_thread(self, attempt_id: int, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    async def in_thread(self, order: Order, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Run a tool's blocking work, once our lease is sure: we may have been frozen since the act was written down.
 
         It is marked as in hand while it lasts.
@@ -151,7 +151,7 @@ class Driver:
         await self._be_sure_of_lease()
 
         def work_in_hand() -> dict[str, Any]:
-            with self._hands.in_thread(attempt_id, name):
+            with self._hands.in_thread(order.attempt_id, name):
                 try:
                     return work()
                 except MemoryError:
@@ -160,7 +160,7 @@ class Driver:
                     raise
 
         in_thread = self._tools.submit(work_in_hand)
-        self._in_threads[in_thread] = attempt_id
+        self._in_threads[in_thread] = (order.attempt_id, order.fence)
         in_thread.add_done_callback(lambda work: self._in_threads.pop(work, None))
         return await asyncio.wrap_future(in_thread)
 

@@ -33,8 +33,8 @@ class Held:
     """What the database says of a cell's attempts."""
 
     running: dict[int, Hold]
-    recalled: set[int]
-    """Those of which it has to say that it has let go."""
+    recalled: dict[int, tuple[int, int]]
+    """Attempt and fence of what it has to say that it has let go of, by the recall's number."""
 
 
 @transaction.atomic
@@ -67,21 +67,21 @@ def living_cells() -> set[int]:
 
 
 _HELD = """
-SELECT a.id, a.fence, g.desired_state, s.desired_state FROM tasks_attempt a
+SELECT 0, a.id, a.fence, g.desired_state, s.desired_state FROM tasks_attempt a
   JOIN agents_agent g ON g.id = a.agent_id JOIN agents_swarm s ON s.id = a.swarm_id
   WHERE a.cell_id = %s AND a.status = 'running'
-UNION ALL SELECT id, 0, '', '' FROM tasks_attempt WHERE recalled_from_id = %s
+UNION ALL SELECT id, attempt_id, fence, '', '' FROM tasks_recall WHERE cell_id = %s
 """
 
 
 def held_by(cell_id: int) -> Held:
     """Return what the database says this cell holds and has to let go of. One query."""
-    held = Held({}, set())
-    for pk, fence, agent, swarm in fetch(_HELD, cell_id, cell_id):
-        if fence:
-            held.running[pk] = Hold(fence, "paused" in (agent, swarm))
+    held = Held({}, {})
+    for number, attempt_id, fence, agent, swarm in fetch(_HELD, cell_id, cell_id):
+        if number:
+            held.recalled[number] = (attempt_id, fence)
         else:
-            held.recalled.add(pk)
+            held.running[attempt_id] = Hold(fence, "paused" in (agent, swarm))
     return held
 
 

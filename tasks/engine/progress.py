@@ -36,7 +36,7 @@ class Host(Protocol):
     async def ask(self, connection: Connection, request: LlmRequest, swarm_id: int) -> LlmAnswer:
         """Return the answer; raises `MustWait` when the provider's turn for this question is far away."""
 
-    async def in_thread(self, attempt_id: int, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    async def in_thread(self, order: Order, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Run the blocking work of the attempt's tool."""
 
     async def gate(self, attempt_id: int) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -10,42 +9,31 @@ from audit import topics
 from audit.actors import SYSTEM
 from audit.attention import raise_item, settle_item
 from audit.models import AttentionItem
-from tasks.models import Attempt, Cell
-from tasks.recalls import note_let_go
-from victoros.lib import clock
+from tasks.engine.burial import note_process_gone
+from tasks.models import Cell, Recall
 from victoros.lib.clock import now_plus
 from victoros.lib.deaths import began_after, is_gone
 from victoros.lib.host import this_host
 from victoros.lib.sentences import Sentence, sentence_of_many
 from victoros.lib.sentences import sentence as _
-from victoros.lib.statements import fetch
 
 KIND = AttentionItem.Kind.NOT_STOPPED
-AT_ONCE = 1000
-"""Attempts of a swarm that are counted at most."""
 LATE_S = 10.0
 """After how long a stop that nobody has confirmed is put before the operators."""
-_ENDED = """
-SELECT DISTINCT c.id FROM tasks_attempt t JOIN tasks_cell c ON c.id = t.recalled_from_id
-  WHERE t.recalled_from_id IS NOT NULL AND c.status IN ('ended', 'dead')
-"""
 
 
 def settle_recalls() -> int:
-    """Note for cells that have signed off or were declared dead that what was recalled from them is over; returns how much.
+    """Note for cells of this host that have signed off or were declared dead that their processes are gone; returns for how much.
 
-    On this host the process must be gone; of another host nobody here can know, and its word counts as lost after a lease.
+    Of another host's processes nobody here knows: its workers report their ends.
     """
-    ids = [pk for (pk,) in fetch(_ENDED)]
-    return sum(_settle(cell) for cell in Cell.objects.filter(pk__in=ids).order_by("pk"))
+    owing = Cell.objects.filter(pk__in=Recall.objects.values("cell"), status__in=["ended", "dead"], host=this_host())
+    return sum(note_process_gone([cell.pk]) for cell in owing.order_by("pk") if _is_over(cell))
 
 
-def _settle(cell: Cell) -> int:
-    if cell.host == this_host():
-        is_over = is_gone(cell.pid) or (cell.ended_at is not None and began_after(cell.pid, cell.ended_at))
-        return note_let_go(cell.pk, how=Attempt.LetGo.PROCESS) if is_over else 0
-    late = cell.ended_at is None or clock.now() - cell.ended_at > timedelta(seconds=settings.VICTOR_LEASE_S)
-    return note_let_go(cell.pk, how=Attempt.LetGo.LOST) if late else 0
+def _is_over(cell: Cell) -> bool:
+    """Tell whether its process is gone, also if another one has its number now."""
+    return is_gone(cell.pid) or (cell.ended_at is not None and began_after(cell.pid, cell.ended_at))
 
 
 def report_unstopped() -> int:
@@ -53,53 +41,56 @@ def report_unstopped() -> int:
 
     Returns how many items were raised or settled.
     """
-    late = find_late()
-    swarms = set(
-        late.order_by().values_list("swarm", flat=True)
-    )  # made distinct by the database, SQLite reads all attempts
+    late = Recall.objects.filter(at__lt=now_plus(timedelta(seconds=-LATE_S)))
+    swarms = set(late.values_list("swarm", flat=True).distinct())
     return _take_back(swarms) + sum(_raise(late.filter(swarm=swarm_id)) for swarm_id in sorted(swarms))
 
 
-def find_late() -> QuerySet[Attempt]:
-    """Return what was recalled and has not been let go of for long."""
-    return Attempt.objects.filter(recalled_from__isnull=False, recalled_at__lt=now_plus(timedelta(seconds=-LATE_S)))
-
-
 @transaction.atomic
-def _raise(late: QuerySet[Attempt]) -> int:
+def _raise(late: QuerySet[Recall]) -> int:
     """Raise the item of a swarm, unless there is one or a person has taken note of it since."""
-    rows = list(late.select_related("task", "swarm", "recalled_from").order_by("-recalled_at", "-pk")[:AT_ONCE])
-    if not rows or rows[0].recalled_from is None:
+    newest = late.select_related("attempt__task", "cell").order_by("-at", "-pk").first()
+    if newest is None:
         return 0
-    first, cell, swarm = rows[0], rows[0].recalled_from, rows[0].swarm
-    known = AttentionItem.objects.filter(kind=KIND, object_kind="swarm", object_ref=swarm.pk)
-    if known.filter(Q(status="open") | Q(created_at__gte=first.recalled_at)).exists():
+    known = AttentionItem.objects.filter(kind=KIND, object_kind="swarm", object_ref=newest.swarm_id)
+    if known.filter(Q(status="open") | Q(created_at__gte=newest.at)).exists():
         return 0
     raise_item(
         actor=SYSTEM,
         kind=KIND,
-        title=_name(first, len(rows) - 1),
-        body=_(
-            "Cell %(cell)s, process %(pid)s on %(host)s, was told to let go and still has a call under way. Nothing that comes "
-            "of it is accepted. Wait until the call ends, or end that process: its other work goes on elsewhere."
-        )
-        % {"cell": cell.pk, "pid": cell.pid, "host": cell.host_name},
+        title=_name(newest.attempt.task.title, late.count() - 1),
+        body=_explain(newest.cell),
         severity=85,
         object_kind="swarm",
-        object_ref=swarm.pk,
-        swarm_ref=swarm.pk,
-        task_ref=first.task_id,
+        object_ref=newest.swarm_id,
+        swarm_ref=newest.swarm_id,
+        task_ref=newest.attempt.task_id,
     )
-    topics.bump({"attention", f"swarm:{swarm.pk}"})
+    topics.bump({"attention", f"swarm:{newest.swarm_id}"})
     return 1
 
 
-def _name(first: Attempt, more: int) -> Sentence:
+def _explain(cell: Cell) -> Sentence:
+    facts = {"cell": cell.pk, "pid": cell.pid, "host": cell.host_name}
+    if cell.status in ("alive", "draining"):
+        said = _(
+            "Cell %(cell)s, process %(pid)s on %(host)s, was told to let go and still has a call under way. Nothing that comes "
+            "of it is accepted. Wait until the call ends, or end that process: its other work goes on elsewhere."
+        )
+    else:
+        said = _(
+            "Cell %(cell)s, process %(pid)s on %(host)s, has ended or fell silent, and nobody has seen the end of its process. "
+            "Nothing that it still does is accepted. See that the process is gone, then take note of this."
+        )
+    return said % facts
+
+
+def _name(title: str, more: int) -> Sentence:
     if not more:
-        return _("“%(title)s” has not stopped") % {"title": first.task.title}
+        return _("“%(title)s” has not stopped") % {"title": title}
     return sentence_of_many(
         "“%(title)s” and %(more)s more have not stopped", "“%(title)s” and %(more)s more have not stopped", more
-    ) % {"title": first.task.title, "more": f"{more:,}"}
+    ) % {"title": title, "more": f"{more:,}"}
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from tasks.models.journal import Effect, Step
 from tasks.models.minute import Counted, Minute
 from tasks.models.outbox import Outbox
 from tasks.models.quota import Grant, Quota
+from tasks.models.recall import Recall
 from tasks.models.spend import Spend, SwarmSpend
 from tasks.models.tally import TaskTally
 from tasks.models.task import Dependency, Task
@@ -28,6 +29,7 @@ __all__ = [
     "Minute",
     "Outbox",
     "Quota",
+    "Recall",
     "Spend",
     "StandingRule",
     "Step",

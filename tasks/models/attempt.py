@@ -36,7 +36,7 @@ class Attempt(models.Model):
 
         CELL = "cell", _("its cell has let go")
         PROCESS = "process", _("the process of its cell has ended")
-        LOST = "lost", _("its cell fell silent: nothing that it still does is accepted")
+        LOST = "lost", _("nobody knows what its cell still does; nothing of it is accepted")
 
     task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="attempts")
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="attempts")
@@ -68,8 +68,8 @@ class Attempt(models.Model):
     error_category = models.CharField(max_length=16, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_id = models.CharField(max_length=12, blank=True)
-    recalled_from = models.ForeignKey("tasks.Cell", models.SET_NULL, null=True, db_index=False, related_name="recalled")
-    """The cell from which a stop took it, until that has let go; see `tasks.recalls`."""
+    recalled_from = models.BigIntegerField(null=True)
+    """Number of the cell from which a stop took it, until that has let go (`tasks.recalls`)."""
     recalled_at = models.DateTimeField(null=True)
     """When a stop took it from a cell last."""
     let_go_at = models.DateTimeField(null=True)
@@ -102,15 +102,6 @@ class Attempt(models.Model):
             models.Index(fields=["cell", "status"], name="attempt_by_cell"),
             models.Index(fields=["swarm", "status"], name="attempt_by_swarm"),
             models.Index(fields=["agent", "status"], name="attempt_by_agent"),
-            models.Index(
-                fields=["recalled_from"], name="attempt_recalled", condition=models.Q(recalled_from__isnull=False)
-            ),
-            models.Index(fields=["agent"], name="attempt_recalled_of", condition=models.Q(recalled_from__isnull=False)),
-            models.Index(
-                fields=["swarm", "recalled_at"],
-                name="attempt_recalled_in",
-                condition=models.Q(recalled_from__isnull=False),
-            ),
             models.Index(fields=["wake_at"], name="attempt_wake", condition=models.Q(status="waiting")),
             models.Index(
                 fields=["waiting_for", "waiting_ref"], name="attempt_wait", condition=models.Q(status="waiting")

@@ -12,7 +12,7 @@ from audit.models import AttentionItem, Entry
 from audit.selectors import as_open_count, choose_open_count
 from tasks.models import Attempt, Dependency, Task
 from tasks.selectors.of_agents import is_any_cell_alive
-from tasks.selectors.stopping import StopVerdict, judge_stop
+from tasks.selectors.stopping import StopVerdict, judge_stops
 from tasks.selectors.words import say_state
 from victoros.lib.errors import NotFound
 from victoros.lib.together import read_together
@@ -76,8 +76,8 @@ class TaskDetail:
 
     @property
     def stop(self) -> StopVerdict | None:
-        """Whether the newest attempt has stopped, if it was taken from its cell."""
-        return judge_stop(self.attempts[0]) if self.attempts else None
+        """Whether what was taken from a cell has stopped."""
+        return judge_stops(self.attempts)
 
     @property
     def latest(self) -> Attempt | None:

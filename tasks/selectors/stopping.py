@@ -1,15 +1,16 @@
 """Whether what was stopped has stopped: what its cells have confirmed, what they have not, and since when."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from tasks.models import Attempt
+from tasks.models import Attempt, Recall
 
-LOOK_S = 0.05
+LOOK_S = 0.1
 MOST = 1000
 """Attempts that are told one by one."""
 
@@ -26,12 +27,20 @@ class StopVerdict:
 
 def judge_stop(attempt: Attempt) -> StopVerdict | None:
     """Return what is known; None where nothing was taken from a cell, or what was goes on again."""
-    if attempt.recalled_from_id:
-        words = _("cell %(cell)s has not let go of it yet") % {"cell": attempt.recalled_from_id}
+    if attempt.recalled_from:
+        words = _("cell %(cell)s has not let go of it yet") % {"cell": attempt.recalled_from}
         return StopVerdict(False, words, attempt.recalled_at)
     if attempt.let_go_at and attempt.status in ("stopped", "cancelled"):
-        return StopVerdict(True, str(Attempt.LetGo(attempt.let_go_how).label), attempt.let_go_at)
+        how = Attempt.LetGo(attempt.let_go_how)
+        return StopVerdict(how != Attempt.LetGo.LOST, str(how.label), attempt.let_go_at)
     return None
+
+
+def judge_stops(attempts: Sequence[Attempt]) -> StopVerdict | None:
+    """Return what is known of the attempts of a task, newest first: of one that has not stopped yet, else of the newest."""
+    verdicts = [judge_stop(attempt) for attempt in attempts]
+    late = (verdict for verdict in verdicts if verdict and not verdict.is_confirmed)
+    return next(late, verdicts[0] if verdicts else None)
 
 
 @dataclass(frozen=True)
@@ -44,22 +53,29 @@ class Unstopped:
     cell: int
     host: str
     pid: int
-    since: datetime | None
+    since: datetime
 
 
-def list_unstopped(attempts: QuerySet[Attempt]) -> list[Unstopped]:
-    """Return those that their cells have not let go of, the longest first. One query."""
-    rows = attempts.filter(recalled_from__isnull=False).select_related("task", "agent", "recalled_from")
+def list_unstopped(recalls: QuerySet[Recall]) -> list[Unstopped]:
+    """Return what cells have not let go of, the longest first. One query."""
+    rows = recalls.select_related("attempt__task", "agent", "cell").order_by("at", "pk")[:MOST]
     return [
-        Unstopped(row.task_id, row.task.title, row.agent.name, cell.pk, cell.host_name, cell.pid, row.recalled_at)
-        for row in rows.order_by("recalled_at", "pk")[:MOST]
-        if (cell := row.recalled_from)
+        Unstopped(
+            row.attempt.task_id,
+            row.attempt.task.title,
+            row.agent.name,
+            row.cell_id,
+            row.cell.host_name,
+            row.cell.pid,
+            row.at,
+        )
+        for row in rows
     ]
 
 
-def await_stop(attempts: QuerySet[Attempt], wait_s: float) -> list[Unstopped]:
-    """Wait until the cells have let go of all of them, or the time is over; returns those they have not."""
+def await_stop(recalls: QuerySet[Recall], wait_s: float) -> list[Unstopped]:
+    """Wait until the cells have let go of everything, or the time is over; returns what they have not."""
     deadline = time.monotonic() + wait_s
-    while attempts.filter(recalled_from__isnull=False).exists() and time.monotonic() < deadline:
+    while recalls.exists() and time.monotonic() < deadline:
         time.sleep(LOOK_S)
-    return list_unstopped(attempts)
+    return list_unstopped(recalls)

@@ -34,11 +34,13 @@ class ControlResult:
     stopped_attempts: int = 0
 
 
+@again_after_deadlock
 @transaction.atomic
 def start_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     """Let a paused or stopped swarm work; what was stopped with it goes on. Events: `swarm.started`."""
     changed = _want(Swarm.objects.filter(pk=swarm.pk), "running", actor)
-    if settle_items(actor=actor, object_kind="swarm", object_ref=swarm.pk, answer="The swarm was started."):
+    said = "The swarm was started."
+    if settle_items(actor=actor, kind="over_budget", object_kind="swarm", object_ref=swarm.pk, answer=said):
         bump({"attention"})
     _revive(Attempt.objects.filter(swarm=swarm, agent__desired_state="running", task__held_at=None), actor)
     return _tell_swarm(Kind.SWARM_STARTED, actor, swarm, ControlResult(changed))
@@ -60,6 +62,7 @@ def stop_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     return _tell_swarm(Kind.SWARM_STOPPED, actor, swarm, ControlResult(changed, count))
 
 
+@again_after_deadlock
 @transaction.atomic
 def resume_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     """Let a paused or stopped agent work again."""
@@ -69,6 +72,7 @@ def resume_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     return _tell_agent(Kind.AGENT_RESUMED, actor, agent, ControlResult(changed))
 
 
+@again_after_deadlock
 @transaction.atomic
 def restart_agent(*, actor: Actor, agent: Agent) -> ControlResult:
     """Take everything the agent does away and let it go on at the last finished steps. Events: of a stop, then of a resume."""
@@ -107,6 +111,7 @@ def pause_task(*, actor: Actor, task: Task) -> ControlResult:
     return _hold_task(actor, task, Kind.TASK_PAUSED, f"Paused by {actor.name}.")
 
 
+@again_after_deadlock
 @transaction.atomic
 def resume_task(*, actor: Actor, task: Task) -> ControlResult:
     """Let a stopped or paused task go on."""
@@ -165,8 +170,9 @@ def _halt(attempts: QuerySet[Attempt], actor: Actor, reason: str) -> int:
     """Take ready and running attempts away. Waiting ones stay: they do nothing, and their answer may still come."""
     rows = lock_rows(attempts.filter(status__in=["ready", "running"]).select_related("task"))
     ids = [row.pk for row in rows]
+    recall(rows)
     Attempt.objects.filter(pk__in=ids, status__in=["ready", "running"]).update(
-        status="stopped", cell=None, fence=F("fence") + 1, **recall()
+        status="stopped", cell=None, fence=F("fence") + 1
     )
     reach(Point.ATTEMPTS_HALTING)
     tasks = [row.task for row in rows]

@@ -8,7 +8,8 @@ from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
 from audit.topics import bump
 from tasks.engine.points import Point, reach
-from tasks.models import Effect
+from tasks.models import Attempt, Effect, Recall
+from tasks.recalls import note_let_go
 from tasks.transitions import wake
 from tasks.wakeups import call_for_work
 from victoros.lib import clock
@@ -54,6 +55,9 @@ def dismiss(*, actor: Actor, item: AttentionItem) -> bool:
     if item.kind in (AttentionItem.Kind.APPROVAL, AttentionItem.Kind.QUESTION, AttentionItem.Kind.UNCERTAIN_EFFECT):
         raise Conflict(_("An agent waits for this; it cannot be dismissed."), hint=_("Answer it, or cancel the task."))
     changed = settle_item(actor=actor, item=item, answer="seen")
+    if changed and item.kind == AttentionItem.Kind.NOT_STOPPED:
+        gone = Recall.objects.filter(swarm=item.object_ref).exclude(cell__status__in=["alive", "draining"])
+        note_let_go(gone, Attempt.LetGo.LOST)  # nobody else could ever say so
     bump({"attention"})
     return changed
 

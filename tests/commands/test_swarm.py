@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.models import Swarm
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, Recall, Task
 from tasks.recalls import note_let_go
 from tests.agents.factories import make_agent, make_provider, make_swarm, make_user, make_workspace
 from tests.commands.conftest import Victor
@@ -130,9 +130,9 @@ def test_stop_names_what_has_not_stopped_and_confirms_what_has(victor: Victor) -
         (attempt.task_id, cell.pk, 1)
     ]
 
-    note_let_go(cell.pk, how=Attempt.LetGo.CELL)
+    note_let_go(Recall.objects.filter(cell=cell.pk), Attempt.LetGo.CELL)
     ran = victor("swarm", "stop", name)
-    assert (ran.code, ran.out) == (0, f"{name} was stopped already.\nConfirmed: nothing of it runs.\n")
+    assert (ran.code, ran.out) == (0, f"{name} was stopped already.\n")
     assert victor("swarm", "stop", name, "--json").document["not_stopped"] == []
 
 

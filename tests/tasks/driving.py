@@ -77,7 +77,7 @@ class StillCell(Cell):
             raise answer
         return answer
 
-    async def in_thread(self, attempt_id: int, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    async def in_thread(self, order: Order, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return work()
 
     async def gate(self, attempt_id: int) -> str:

@@ -3,10 +3,9 @@
 import argparse
 import math
 from dataclasses import asdict
+from typing import Any
 
-from django.db.models import QuerySet
-
-from tasks.models import Attempt
+from tasks.models import Recall
 from tasks.selectors.stopping import Unstopped, await_stop
 from victoros.lib import clock
 from victoros.lib.commands import Answer
@@ -25,20 +24,20 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def confirm(answer: Answer, attempts: QuerySet[Attempt], wait_s: float) -> Answer:
-    """Add whether the cells have let go of the attempts; exit code 1 when some have not in time."""
+def confirm(answer: Answer, wait_s: float, **about: Any) -> Answer:
+    """Add whether the cells have let go of what was stopped, by fields of `Recall`; exit code 1 when they have not in time."""
     if not wait_s:
         return answer
-    late = await_stop(attempts, wait_s)
+    late = await_stop(Recall.objects.filter(**about), wait_s)
     document = {**answer.document, "confirmed": not late, "not_stopped": [asdict(one) for one in late]}
     told = [f"Not stopped yet: {_tell(one)}" for one in late]
-    if not late and attempts.filter(recalled_at__isnull=False).exists():
+    if not late and answer.document.get("stopped_attempts"):
         told = ["Confirmed: nothing of it runs."]
     return Answer(document, "\n".join([str(answer.text), *told]), exit_code=1 if late else 0)
 
 
 def _tell(one: Unstopped) -> str:
-    age = f" for {(clock.now() - one.since).total_seconds():.0f} s" if one.since else ""
+    age = f" for {(clock.now() - one.since).total_seconds():.0f} s"
     where = f"cell {one.cell}, process {one.pid} on {one.host}, has not let go of it{age}"
     return f"{one.agent}, task {one.task} “{one.title}”: {where}"
 

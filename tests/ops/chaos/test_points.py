@@ -15,10 +15,9 @@ from agents.models import Agent
 from audit.models import Entry
 from tasks.engine.points import Point
 from tasks.engine.presence import close_cell
-from tasks.models import Attempt, Cell, Step, Task
+from tasks.models import Attempt, Cell, Recall, Step, Task
 from tests.running import ROOT
 from tests.tasks.driving import StillCell
-from victoros.lib import clock
 from victoros.ops.chaos.points import programs  # noqa: F401  (registers what the agents do)
 from victoros.ops.chaos.points.notebook import ACTS, MODEL, OPEN, TRACE, WRITES, Notebook
 from victoros.ops.chaos.points.rules import find_broken
@@ -103,7 +102,10 @@ def leave_cell_alive(notebook: Notebook) -> None:
 
 
 def leave_recalled(notebook: Notebook) -> None:
-    Attempt.objects.update(recalled_from=Cell.objects.get(), recalled_at=clock.now())
+    attempt = Attempt.objects.earliest("pk")
+    Recall.objects.create(
+        attempt=attempt, cell=Cell.objects.get(), agent=attempt.agent, swarm=attempt.swarm, fence=attempt.fence
+    )
 
 
 def hide_entry(notebook: Notebook) -> None:

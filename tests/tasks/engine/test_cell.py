@@ -19,6 +19,8 @@ from tasks.models import Cell as CellRow
 from victoros.lib.hands import Hands
 from victoros.lib.host import this_host
 
+ORDER: Any = SimpleNamespace(attempt_id=1, fence=1)
+
 
 def test_no_tool_begins_while_the_lease_may_be_gone(tmp_path: Path) -> None:
     async def play() -> list[str]:
@@ -30,7 +32,7 @@ def test_no_tool_begins_while_the_lease_may_be_gone(tmp_path: Path) -> None:
             happened.append("act")
             return {}
 
-        acting = asyncio.ensure_future(cell.in_thread(1, "act", act))
+        acting = asyncio.ensure_future(cell.in_thread(ORDER, "act", act))
         await asyncio.sleep(0)
         happened.append("renewed")
         cell._renewed = time.monotonic()
@@ -50,7 +52,7 @@ def test_a_cell_tells_of_the_tools_it_leaves_at_work(tmp_path: Path, caplog: pyt
     async def play() -> None:
         cell = Cell(slots=1)
         cell._hands = Hands(tmp_path, 1)
-        acting = asyncio.ensure_future(cell.in_thread(1, "act", act))
+        acting = asyncio.ensure_future(cell.in_thread(ORDER, "act", act))
         while not cell._hands.in_threads:
             await asyncio.sleep(0.001)
         cell._leave_tools()

@@ -11,18 +11,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from agents.models import Agent
+from agents.services.agents import retire_agent
+from agents.services.swarms import change_swarm
 from audit.models import AttentionItem, Entry
 from tasks.engine import unstopped
-from tasks.engine.burial import bury_cell, bury_silent_cells
+from tasks.engine.burial import bury, bury_silent_cells, report_dead_process
 from tasks.engine.cell import Cell
 from tasks.engine.presence import Held, Hold, close_cell, held_by
 from tasks.engine.unstopped import report_unstopped, settle_recalls
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, Recall, Task
 from tasks.models import Cell as CellRow
 from tasks.recalls import note_let_go
+from tasks.selectors.stopping import judge_stop
 from tasks.services.control import start_swarm, stop_agent, stop_swarm, stop_task
 from tasks.services.making import create_task
 from tasks.services.questions import dismiss
@@ -30,7 +32,11 @@ from tasks.services.work import cancel_task
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import StillCell, make_worker
 from victoros.lib import clock
-from victoros.lib.hands import Hands
+from victoros.lib.errors import Conflict
+from victoros.lib.hands import Hands, Leaving
+
+GONE = 2**22 + 1
+"""A number that no process has."""
 
 
 @pytest.fixture
@@ -49,6 +55,10 @@ def cell(task: Task) -> StillCell:
     cell = StillCell()
     assert len(cell.take()) == 1
     return cell
+
+
+def owed_by(cell: StillCell) -> Any:
+    return Recall.objects.filter(cell=cell.id)
 
 
 def status_of_agent(worker: Agent) -> str:
@@ -74,21 +84,22 @@ STOPS: dict[str, Callable[[Task], object]] = {
 def test_a_stop_asks_the_cell_to_let_go(what: str, cell: StillCell, task: Task) -> None:
     STOPS[what](task)
     attempt = Attempt.objects.get()
-    assert (attempt.recalled_from_id, attempt.let_go_at) == (cell.id, None)
-    assert attempt.recalled_at is not None
-    assert held_by(cell.id) == Held({}, {attempt.pk})
+    assert (attempt.recalled_from, attempt.let_go_at) == (cell.id, None)
+    recall = Recall.objects.get()
+    assert (recall.at, recall.agent_id) == (attempt.recalled_at, attempt.agent_id)
+    assert held_by(cell.id) == Held({}, {recall.pk: (attempt.pk, attempt.fence - 1)})
 
 
 def test_an_agent_is_shutting_down_until_the_cell_has_let_go(cell: StillCell, worker: Agent) -> None:
     attempt = stop(worker)
     assert status_of_agent(worker) == "shutting_down"
-    assert note_let_go(cell.id, [attempt.pk], how=Attempt.LetGo.CELL) == 1
+    assert note_let_go(owed_by(cell), Attempt.LetGo.CELL) == 1
     assert status_of_agent(worker) == "stopped"
     attempt.refresh_from_db()
-    assert (attempt.recalled_from_id, attempt.let_go_how) == (None, "cell")
+    assert (attempt.recalled_from, attempt.let_go_how) == (None, "cell")
     entry = Entry.objects.get(kind="attempt.let_go")
     assert entry.detail | {"after_s": 0} == {"attempt": 1, "cell": cell.id, "how": "cell", "after_s": 0}
-    assert note_let_go(cell.id, [attempt.pk], how=Attempt.LetGo.CELL) == 0
+    assert note_let_go(owed_by(cell), Attempt.LetGo.CELL) == 0
     assert Entry.objects.filter(kind="attempt.let_go").count() == 1
 
 
@@ -97,13 +108,13 @@ def test_what_no_cell_drives_is_stopped_at_once(task: Task, worker: Agent) -> No
     cell.take()
     close_cell(cell.id, "it was told to")
     attempt = stop(worker)
-    assert (attempt.status, attempt.recalled_from_id, attempt.recalled_at) == ("stopped", None, None)
+    assert (attempt.status, attempt.recalled_from, attempt.recalled_at) == ("stopped", None, None)
     assert status_of_agent(worker) == "stopped"
 
 
 def test_another_cell_says_nothing_for_the_one_that_has_it(cell: StillCell, worker: Agent) -> None:
-    attempt = stop(worker)
-    assert note_let_go(StillCell().id, [attempt.pk], how=Attempt.LetGo.CELL) == 0
+    stop(worker)
+    assert note_let_go(owed_by(StillCell()), Attempt.LetGo.CELL) == 0
     assert status_of_agent(worker) == "shutting_down"
 
 
@@ -111,24 +122,71 @@ def test_a_stop_after_a_start_still_waits_for_the_first_cell(cell: StillCell, wo
     stop(worker)
     start_swarm(actor=OPERATOR, swarm=worker.swarm)
     attempt = stop(worker)
-    assert attempt.recalled_from_id == cell.id
+    assert attempt.recalled_from == cell.id
     assert status_of_agent(worker) == "shutting_down"
+
+
+def test_each_cell_that_had_it_in_turn_has_to_let_go(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    start_swarm(actor=OPERATOR, swarm=worker.swarm)
+    second = StillCell()
+    assert len(second.take()) == 1
+    attempt = stop(worker)
+    assert attempt.recalled_from == second.id
+    note_let_go(owed_by(second), Attempt.LetGo.CELL)
+    attempt.refresh_from_db()
+    assert (attempt.recalled_from, attempt.let_go_at, status_of_agent(worker)) == (cell.id, None, "shutting_down")
+    note_let_go(owed_by(cell), Attempt.LetGo.CELL)
+    attempt.refresh_from_db()
+    assert attempt.recalled_from is None
+    assert (attempt.let_go_how, status_of_agent(worker)) == ("cell", "stopped")
+
+
+def test_the_word_about_an_earlier_stop_is_none_about_a_later_one(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    earlier = owed_by(cell).filter(pk__in=list(held_by(cell.id).recalled))
+    start_swarm(actor=OPERATOR, swarm=worker.swarm)
+    assert len(cell.take()) == 1
+    stop(worker)
+    assert owed_by(cell).count() == 2
+    note_let_go(earlier, Attempt.LetGo.CELL)
+    assert (owed_by(cell).count(), status_of_agent(worker)) == (1, "shutting_down")
+
+
+def test_of_a_cell_that_has_ended_nothing_is_asked(cell: StillCell, worker: Agent) -> None:
+    CellRow.objects.update(status="ended", ended_at=clock.now())  # as that of sample data
+    stop(worker)
+    assert not Recall.objects.exists()
+    assert status_of_agent(worker) == "stopped"
+
+
+def test_an_agent_that_has_not_stopped_is_not_retired(cell: StillCell, worker: Agent, task: Task) -> None:
+    stop(worker)
+    cancel_task(actor=OPERATOR, task=task)
+    with pytest.raises(Conflict, match="has not let go"):
+        retire_agent(actor=OPERATOR, agent=worker)
+    note_let_go(owed_by(cell), Attempt.LetGo.CELL)
+    assert retire_agent(actor=OPERATOR, agent=worker)
 
 
 def test_a_cell_whose_process_ended_has_let_go(cell: StillCell, worker: Agent) -> None:
     attempt = stop(worker)
-    bury_cell(cell.id, "process 1 died")
+    bury(CellRow.objects.get(pk=cell.id), "process 1 died")
     attempt.refresh_from_db()
-    assert (attempt.recalled_from_id, attempt.let_go_how) == (None, "process")
+    assert (attempt.recalled_from, attempt.let_go_how) == (None, "process")
     assert status_of_agent(worker) == "stopped"
 
 
-def test_of_a_cell_that_fell_silent_nobody_knows_more(cell: StillCell, worker: Agent) -> None:
+def test_a_cell_that_fell_silent_has_let_go_when_its_process_is_gone(cell: StillCell, worker: Agent) -> None:
     attempt = stop(worker)
     CellRow.objects.filter(pk=cell.id).update(heartbeat_at=clock.now() - timedelta(hours=1))
     assert bury_silent_cells() == 1
+    assert settle_recalls() == 0  # the process of this test lives
+    assert status_of_agent(worker) == "shutting_down"
+    CellRow.objects.filter(pk=cell.id).update(pid=GONE)
+    assert settle_recalls() == 1
     attempt.refresh_from_db()
-    assert (attempt.recalled_from_id, attempt.let_go_how) == (None, "lost")
+    assert (attempt.recalled_from, attempt.let_go_how) == (None, "process")
 
 
 def sign_off(cell: StillCell, **fields: Any) -> None:
@@ -142,7 +200,7 @@ def test_a_cell_that_signed_off_has_let_go_when_its_process_is_gone(cell: StillC
     sign_off(cell)
     assert settle_recalls() == 0  # the process of this test lives
     assert status_of_agent(worker) == "shutting_down"
-    sign_off(cell, pid=2**22 + 1)
+    sign_off(cell, pid=GONE)
     assert settle_recalls() == 1
     attempt.refresh_from_db()
     assert attempt.let_go_how == "process"
@@ -154,14 +212,30 @@ def test_another_process_with_the_number_of_one_that_ended_is_not_taken_for_it(c
     assert settle_recalls() == 1
 
 
-def test_of_a_process_on_another_host_nobody_knows_after_a_lease(cell: StillCell, worker: Agent, settings: Any) -> None:
+def test_of_a_process_on_another_host_its_worker_or_a_person_says_that_it_is_gone(
+    cell: StillCell, worker: Agent
+) -> None:
+    attempt = stop(worker)
+    sign_off(cell, host="elsewhere", pid=GONE)
+    assert settle_recalls() == 0
+    report_dead_process(GONE, "elsewhere", [Leaving(cell.id, GONE, 0)])
+    attempt.refresh_from_db()
+    assert attempt.let_go_how == "process"
+
+
+def test_what_nobody_can_know_a_person_takes_note_of(cell: StillCell, worker: Agent) -> None:
     attempt = stop(worker)
     sign_off(cell, host="elsewhere")
-    assert settle_recalls() == 0
-    sign_off(cell, ended_at=clock.now() - timedelta(seconds=settings.VICTOR_LEASE_S + 1))
-    assert settle_recalls() == 1
+    age_the_stop()
+    report_unstopped()
+    item = AttentionItem.objects.get()
+    assert "nobody has seen the end of its process" in item.body
+    dismiss(actor=OPERATOR, item=item)
     attempt.refresh_from_db()
-    assert attempt.let_go_how == "lost"
+    assert (attempt.let_go_how, status_of_agent(worker)) == ("lost", "stopped")
+    verdict = judge_stop(attempt)
+    assert verdict is not None
+    assert not verdict.is_confirmed
 
 
 def test_nobody_settles_for_a_cell_that_lives(cell: StillCell, worker: Agent) -> None:
@@ -173,11 +247,11 @@ def test_nobody_settles_for_a_cell_that_lives(cell: StillCell, worker: Agent) ->
 
 
 def age_the_stop(seconds: float = unstopped.LATE_S + 1) -> None:
-    Attempt.objects.update(recalled_at=clock.now() - timedelta(seconds=seconds))
+    Recall.objects.update(at=clock.now() - timedelta(seconds=seconds))
 
 
 def test_a_stop_that_is_not_confirmed_is_put_before_the_operators_once(cell: StillCell, worker: Agent) -> None:
-    attempt = stop(worker)
+    stop(worker)
     assert report_unstopped() == 0
     age_the_stop()
     assert report_unstopped() == 1
@@ -185,7 +259,7 @@ def test_a_stop_that_is_not_confirmed_is_put_before_the_operators_once(cell: Sti
     item = AttentionItem.objects.get()
     assert (item.kind, item.swarm_ref, item.title) == ("not_stopped", worker.swarm_id, "“Work” has not stopped")
     assert f"Cell {cell.id}, process {os.getpid()} on " in item.body
-    note_let_go(cell.id, [attempt.pk], how=Attempt.LetGo.CELL)
+    note_let_go(owed_by(cell), Attempt.LetGo.CELL)
     assert report_unstopped() == 1
     item.refresh_from_db()
     assert item.status == "answered"
@@ -201,6 +275,14 @@ def test_what_a_person_took_note_of_is_not_told_again_before_the_next_stop(cell:
     assert report_unstopped() == 1
 
 
+def test_another_budget_does_not_hush_it_up(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    age_the_stop()
+    report_unstopped()
+    change_swarm(actor=OPERATOR, swarm=worker.swarm, budget_nanos=5_000_000_000)
+    assert AttentionItem.objects.get().status == "open"
+
+
 def test_several_of_a_swarm_are_one_item(worker: Agent, task: Task) -> None:
     create_task(actor=OPERATOR, swarm=worker.swarm, title="More work")
     Agent.objects.update(max_active=2)
@@ -209,14 +291,6 @@ def test_several_of_a_swarm_are_one_item(worker: Agent, task: Task) -> None:
     age_the_stop()
     assert report_unstopped() == 1
     assert "and 1 more have not stopped" in AttentionItem.objects.get().title
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by its figures")
-def test_what_is_recalled_is_found_without_reading_all_attempts(db: None) -> None:
-    of_swarm = Attempt.objects.filter(swarm=1, recalled_from__isnull=False)
-    questions = (unstopped.find_late().values_list("swarm", flat=True), of_swarm, of_swarm.filter(agent=1))
-    for question in questions:
-        assert "USING INDEX attempt_recalled" in question.order_by().explain()
 
 
 # --- what a cell does ---
@@ -228,7 +302,7 @@ class LoopCell(Cell):
     def __init__(self, home: Path) -> None:
         super().__init__()
         self.id, self._hands = 1, Hands(home, 1)
-        self.held, self.said = Held({}, set()), list[str]()
+        self.held, self.said = Held({}, {}), list[set[int]]()
         self._writer: Any = SimpleNamespace(in_database=self._answer)
         self.cut_off = asyncio.Event()
 
@@ -236,16 +310,22 @@ class LoopCell(Cell):
         if not isinstance(work, partial):
             return self.held
         assert work.func is note_let_go
-        self.said.append("let go")
+        self.said.append(numbers_of(work.args[0]))
         return 1
 
     async def _drive(self, order: Any) -> None:
         try:
             if order.act:
-                await self.in_thread(order.attempt_id, "act", order.act)
+                await self.in_thread(order, "act", order.act)
             await asyncio.Event().wait()
         finally:
             self.cut_off.set()
+
+
+def numbers_of(recalls: Any) -> set[int]:
+    """Return the numbers that a question asks for, without asking it."""
+    (condition,) = recalls.query.where.children
+    return set(condition.rhs)
 
 
 def order_of(fence: int = 1, act: Any = None) -> Any:
@@ -257,10 +337,10 @@ def test_a_cell_says_that_it_has_let_go_once_the_coroutine_has_ended(tmp_path: P
         cell = LoopCell(tmp_path)
         cell._start(order_of(), alone=True)
         await asyncio.sleep(0.01)
-        cell.held = Held({}, {7})
+        cell.held = Held({}, {31: (7, 1)})
         await cell._check_held()
         assert cell.cut_off.is_set()
-        assert cell.said == ["let go"]
+        assert cell.said == [{31}]
 
     asyncio.run(play())
 
@@ -277,7 +357,7 @@ def test_a_cell_says_nothing_while_a_tool_of_it_is_at_work_in_a_thread(tmp_path:
         cell._start(order_of(act=act), alone=True)
         while not cell._hands.in_threads:
             await asyncio.sleep(0.001)
-        cell.held = Held({}, {7})
+        cell.held = Held({}, {31: (7, 1)})
         await cell._check_held()
         assert (cell.cut_off.is_set(), cell.said) == (True, [])
         over.set()
@@ -285,7 +365,7 @@ def test_a_cell_says_nothing_while_a_tool_of_it_is_at_work_in_a_thread(tmp_path:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
         await cell._check_held()
-        assert cell.said == ["let go"]
+        assert cell.said == [{31}]
 
     asyncio.run(play())
 
@@ -298,13 +378,36 @@ def test_what_was_taken_up_again_here_is_not_cut_off_with_what_was_recalled(tmp_
         first = cell._driven[7].coroutine
         cell._start(order_of(fence=4), alone=True)
         await asyncio.sleep(0.01)
-        cell.held = Held({7: Hold(4, paused=False)}, {7})
+        cell.held = Held({7: Hold(4, paused=False)}, {31: (7, 1)})
         await cell._check_held()
         assert first.done()
-        assert cell.said == ["let go"]
+        assert cell.said == [{31}]
         assert not cell._driven[7].coroutine.done()
         cell._abandon()
         await asyncio.sleep(0.01)
         assert not cell._under_way
+
+    asyncio.run(play())
+
+
+def test_a_tool_of_the_next_run_does_not_keep_back_the_word_about_the_last(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def act() -> dict[str, Any]:
+        over.wait(20)
+        return {}
+
+    async def play() -> None:
+        cell = LoopCell(tmp_path)
+        cell._start(order_of(fence=1), alone=True)
+        await asyncio.sleep(0.01)
+        cell._start(order_of(fence=4, act=act), alone=True)
+        while not cell._hands.in_threads:
+            await asyncio.sleep(0.001)
+        cell.held = Held({7: Hold(4, paused=False)}, {31: (7, 1)})
+        await cell._check_held()
+        assert (cell.said, cell._owed) == ([{31}], set())
+        over.set()
+        cell._abandon()
 
     asyncio.run(play())

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.models import Agent
-from tasks.models import Attempt
+from tasks.models import Attempt, Recall
 from tasks.recalls import note_let_go
 from tasks.services.control import stop_swarm
 from tasks.services.work import cancel_task
@@ -45,7 +45,7 @@ def test_pages_tell_what_has_not_stopped_and_then_that_it_has(signed_in: SignedI
     assert f'/agents/?swarm={attempt.swarm_id}&amp;state=shutting_down"' in pages["swarm"]
     assert "1 agent has not stopped yet" in pages["board"]
 
-    note_let_go(cell_id, how=Attempt.LetGo.CELL)
+    note_let_go(Recall.objects.filter(cell=cell_id), Attempt.LetGo.CELL)
     pages = pages_of(signed_in, attempt)
     for name in ("task", "agent"):
         assert "its cell has let go" in pages[name]
@@ -65,8 +65,8 @@ def test_a_cancelled_task_tells_it_too(signed_in: SignedIn, attempt: Attempt) ->
     assert cell_id is not None
     cancel_task(actor=OPERATOR, task=attempt.task)
     assert f"cell {cell_id} has not let go of it yet" in pages_of(signed_in, attempt)["task"]
-    note_let_go(cell_id, how=Attempt.LetGo.LOST)
-    assert "nothing that it still does is accepted" in pages_of(signed_in, attempt)["task"]
+    note_let_go(Recall.objects.filter(cell=cell_id), Attempt.LetGo.LOST)
+    assert "nobody knows what its cell still does" in pages_of(signed_in, attempt)["task"]
 
 
 def test_what_was_never_taken_from_a_cell_says_nothing_of_cells(signed_in: SignedIn) -> None:

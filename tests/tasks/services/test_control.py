@@ -9,7 +9,7 @@ from django.utils import timezone
 from agents.models import Agent
 from audit.actors import Actor
 from tasks.engine.presence import held_by
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, Recall, Task
 from tasks.recalls import note_let_go
 from tasks.services.control import (
     pause_agent,
@@ -69,7 +69,7 @@ def test_a_stop_takes_running_attempts_away_and_refuses_what_they_write(worker: 
     attempt = live_attempt(task)
     assert (attempt.status, attempt.steps, attempt.cell_id, status_of(task)) == ("stopped", 0, None, "blocked")
     assert status_of(worker) == "shutting_down"
-    note_let_go(cell.id, how=Attempt.LetGo.CELL)
+    note_let_go(Recall.objects.filter(cell=cell.id), Attempt.LetGo.CELL)
     assert status_of(worker) == "stopped"
     assert "task.stopped" in kinds_about(task)
 

@@ -6,7 +6,6 @@ from agents.models import Agent, Provider, Swarm
 from agents.permissions import require, visible_to
 from agents.services.agents import create_agent
 from audit.actors import person
-from tasks.models import Attempt
 from tasks.services import control
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
@@ -110,7 +109,7 @@ class Command(VictorCommand):
     def stop(self, agent: str, wait: float) -> Answer:
         """Stop one agent, and wait until its cells have let go of its work."""
         answer = self._control(agent, control.stop_agent, "stopped")
-        return confirm(answer, Attempt.objects.filter(agent=answer.document["id"]), wait)
+        return confirm(answer, wait, agent=answer.document["id"])
 
     def _control(self, reference: str, change: Callable[..., control.ControlResult], state: str) -> Answer:
         agent = self._find(reference)

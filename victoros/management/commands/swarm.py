@@ -13,7 +13,7 @@ from agents.permissions import ADMINISTER, OPERATE, may, require, visible_to
 from agents.services.swarms import change_swarm, create_swarm
 from audit.actors import person
 from tasks.catalog import create_from_template
-from tasks.models import Attempt, Task
+from tasks.models import Task
 from tasks.selectors.lists import count_by_state
 from tasks.services import control
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer, page_address
@@ -113,7 +113,7 @@ class Command(VictorCommand):
     def stop(self, swarm: str, wait: float) -> Answer:
         """Stop one swarm, and wait until its cells have let go of its work."""
         answer = self._control(swarm, control.stop_swarm, "stopped")
-        return confirm(answer, Attempt.objects.filter(swarm=answer.document["id"]), wait)
+        return confirm(answer, wait, swarm=answer.document["id"])
 
     def budget(self, swarm: str, dollars: str) -> Answer:
         """Set the budget of one swarm."""

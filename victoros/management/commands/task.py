@@ -127,7 +127,7 @@ class Command(VictorCommand):
         row = self._find_operable(task)
         cancel_task(actor=person(self.user), task=row, reason=reason)
         answer = Answer(describe(row), f"Task {row.pk} is {say_state(row)}.")
-        return confirm(answer, Attempt.objects.filter(task=row), wait)
+        return confirm(answer, wait, attempt__task=row)
 
     def retry(self, task: int) -> Answer:
         """Have a task tried again."""

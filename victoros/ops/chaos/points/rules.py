@@ -7,7 +7,7 @@ from django.db.models import Count, Sum
 
 from agents.models import Agent, Message
 from audit.models import AttentionItem, Entry
-from tasks.models import Approval, Attempt, Cell, Dependency, Effect, Step, Task
+from tasks.models import Approval, Attempt, Cell, Dependency, Effect, Recall, Step, Task
 from tasks.states import ENDED, is_settled
 from victoros.ops.chaos.points.notebook import ACTS, MODEL, TRACE, WRITES, Line, Notebook
 from victoros.ops.chaos.points.stories import STORIES, key_of
@@ -122,8 +122,8 @@ def _left_over() -> Broken:
         yield f"an attention item is open: {item.kind} {item.title}"
     for cell in Cell.objects.filter(status__in=["alive", "draining"]):
         yield f"cell {cell.pk} of process {cell.pid} is {cell.status}, nobody lives"
-    for attempt in Attempt.objects.filter(recalled_from__isnull=False):
-        yield f"cell {attempt.recalled_from_id} has not let go of attempt {attempt.pk}"
+    for recall in Recall.objects.all():
+        yield f"cell {recall.cell_id} has not let go of attempt {recall.attempt_id}"
     for attempt in Attempt.objects.filter(status__in=Attempt.LIVE, task__status__in=ENDED):
         yield f"attempt {attempt.pk} is {attempt.status}, its task is over"
 
