@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import topics
-from audit.actors import SYSTEM
+from audit.actors import SYSTEM, Actor
 from audit.events import Kind, record
 from tasks.locking import lock_rows
 from tasks.models import Attempt, Cell, Recall
 from tasks.transitions import fact_of_task, settle_agents, topics_of
 from victoros.lib import clock
+from victoros.lib.database import again_after_deadlock
 from victoros.lib.inserting import add_rows
 
 
@@ -41,8 +42,9 @@ def _owe(row: Attempt, cell_id: int, now: datetime) -> Recall:
     return Recall(**owed, fence=row.fence, at=now)
 
 
+@again_after_deadlock
 @transaction.atomic
-def note_let_go(recalls: "QuerySet[Recall]", how: Attempt.LetGo) -> int:
+def note_let_go(recalls: "QuerySet[Recall]", how: Attempt.LetGo, *, actor: Actor = SYSTEM) -> int:
     """Note that the cells have let go of what these recalls are about; returns how much that was. Safe to repeat.
 
     Events: `attempt.let_go` for each.
@@ -60,7 +62,7 @@ def note_let_go(recalls: "QuerySet[Recall]", how: Attempt.LetGo) -> int:
         record(
             fact_of_task(
                 Kind.ATTEMPT_LET_GO,
-                SYSTEM,
+                actor,
                 attempts[one.attempt_id].task,
                 attempt=attempts[one.attempt_id].n,
                 cell=one.cell_id,
@@ -76,8 +78,8 @@ def note_let_go(recalls: "QuerySet[Recall]", how: Attempt.LetGo) -> int:
 
 def _settle(attempt_ids: Sequence[int], how: Attempt.LetGo) -> None:
     """Mark attempts as let go of, or as owed by another cell that took them up in between and lost them too."""
-    left = dict(Recall.objects.filter(attempt__in=attempt_ids).values_list("attempt", "cell"))
+    left = {one.attempt_id: one for one in Recall.objects.filter(attempt__in=attempt_ids).order_by("at")}
     over = [pk for pk in attempt_ids if pk not in left]
     Attempt.objects.filter(pk__in=over).update(recalled_from=None, let_go_at=clock.now(), let_go_how=how)
-    for pk, cell_id in left.items():
-        Attempt.objects.filter(pk=pk).update(recalled_from=cell_id)
+    for pk, one in left.items():
+        Attempt.objects.filter(pk=pk).update(recalled_from=one.cell_id, recalled_at=one.at)

@@ -15,7 +15,8 @@ from victoros.lib.errors import Conflict
 from victoros.lib.sentences import sentence as _
 from victoros.lib.wording import say_word
 
-_NOTES = [kind for kind in AttentionItem.Kind.values if kind not in ("approval", "question", "uncertain_effect")]
+_ONE_BY_ONE = ("approval", "question", "uncertain_effect", "not_stopped")
+_NOTES = [kind for kind in AttentionItem.Kind.values if kind not in _ONE_BY_ONE]
 
 
 def not_item(*kinds: str) -> Callable[[Any], str]:

@@ -55,7 +55,8 @@ def report_dead_process(pid: int, host: str = "", leavings: Iterable[Leaving] = 
     buried = sum(
         bury(cell, f"process {pid} died", told.get(cell.pk)) for cell in theirs.filter(status__in=["alive", "draining"])
     )
-    note_process_gone(told)  # one that has signed off, and left threads at work
+    owing = theirs.filter(status__in=["ended", "dead"], recalls__isnull=False)  # signed off, with threads at work
+    note_process_gone({*told, *owing.values_list("pk", flat=True)})
     return buried
 
 

@@ -135,10 +135,10 @@ class Cell(Driver):
         if running:
             await asyncio.wait(running, timeout=DRAIN_S)
         self._abandon()
-        await self._check_held()
         reach(Point.CELL_DRAINED)
         await self._writer.in_database(lambda: close_cell(self.id, self._drain_why))
-        if not self._in_threads:  # else our end is reported, and who waits for the end of those threads learns of it
+        held = await self._writer.in_database(lambda: held_by(self.id))  # from now on nothing more can be recalled
+        if not await self._let_go(held.recalled):  # else our end is reported, for what goes on in threads until then
             self._hands.remove()
 
     def _abandon(self) -> None:

@@ -18,6 +18,7 @@ from victoros.lib.sentences import Sentence, sentence_of_many
 from victoros.lib.sentences import sentence as _
 
 KIND = AttentionItem.Kind.NOT_STOPPED
+GONE = ("ended", "dead")
 LATE_S = 10.0
 """After how long a stop that nobody has confirmed is put before the operators."""
 
@@ -27,7 +28,7 @@ def settle_recalls() -> int:
 
     Of another host's processes nobody here knows: its workers report their ends.
     """
-    owing = Cell.objects.filter(pk__in=Recall.objects.values("cell"), status__in=["ended", "dead"], host=this_host())
+    owing = Cell.objects.filter(pk__in=Recall.objects.values("cell"), status__in=GONE, host=this_host())
     return sum(note_process_gone([cell.pk]) for cell in owing.order_by("pk") if _is_over(cell))
 
 
@@ -43,17 +44,18 @@ def report_unstopped() -> int:
     """
     late = Recall.objects.filter(at__lt=now_plus(timedelta(seconds=-LATE_S)))
     swarms = set(late.values_list("swarm", flat=True).distinct())
-    return _take_back(swarms) + sum(_raise(late.filter(swarm=swarm_id)) for swarm_id in sorted(swarms))
+    untold = late.filter(Q(noted_at=None) | Q(cell__status__in=GONE))
+    return _take_back(swarms) + sum(_raise(untold.filter(swarm=swarm_id)) for swarm_id in sorted(swarms))
 
 
 @transaction.atomic
 def _raise(late: QuerySet[Recall]) -> int:
-    """Raise the item of a swarm, unless there is one or a person has taken note of it since."""
-    newest = late.select_related("attempt__task", "cell").order_by("-at", "-pk").first()
+    """Raise the item of a swarm, unless there is one; it names what nobody but a person can settle first."""
+    rows = late.select_related("attempt__task", "cell")
+    newest = rows.filter(cell__status__in=GONE).last() or rows.last()
     if newest is None:
         return 0
-    known = AttentionItem.objects.filter(kind=KIND, object_kind="swarm", object_ref=newest.swarm_id)
-    if known.filter(Q(status="open") | Q(created_at__gte=newest.at)).exists():
+    if AttentionItem.objects.filter(kind=KIND, object_kind="swarm", object_ref=newest.swarm_id, status="open").exists():
         return 0
     raise_item(
         actor=SYSTEM,
@@ -72,7 +74,7 @@ def _raise(late: QuerySet[Recall]) -> int:
 
 def _explain(cell: Cell) -> Sentence:
     facts = {"cell": cell.pk, "pid": cell.pid, "host": cell.host_name}
-    if cell.status in ("alive", "draining"):
+    if cell.status not in GONE:
         said = _(
             "Cell %(cell)s, process %(pid)s on %(host)s, was told to let go and still has a call under way. Nothing that comes "
             "of it is accepted. Wait until the call ends, or end that process: its other work goes on elsewhere."

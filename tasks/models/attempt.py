@@ -36,7 +36,7 @@ class Attempt(models.Model):
 
         CELL = "cell", _("its cell has let go")
         PROCESS = "process", _("the process of its cell has ended")
-        LOST = "lost", _("nobody knows what its cell still does; nothing of it is accepted")
+        PERSON = "person", _("a person took note that nobody has seen the end of its cell's process")
 
     task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="attempts")
     agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="attempts")

@@ -31,8 +31,7 @@ def judge_stop(attempt: Attempt) -> StopVerdict | None:
         words = _("cell %(cell)s has not let go of it yet") % {"cell": attempt.recalled_from}
         return StopVerdict(False, words, attempt.recalled_at)
     if attempt.let_go_at and attempt.status in ("stopped", "cancelled"):
-        how = Attempt.LetGo(attempt.let_go_how)
-        return StopVerdict(how != Attempt.LetGo.LOST, str(how.label), attempt.let_go_at)
+        return StopVerdict(True, str(Attempt.LetGo(attempt.let_go_how).label), attempt.let_go_at)
     return None
 
 

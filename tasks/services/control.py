@@ -13,7 +13,7 @@ from agents.models import Agent, Swarm
 from audit.actors import Actor
 from audit.attention import settle_items
 from audit.events import Fact, Kind, record
-from audit.topics import bump
+from audit.topics import bump, gather
 from tasks.engine.points import Point, reach
 from tasks.locking import lock_rows
 from tasks.models import Attempt, Task
@@ -57,9 +57,10 @@ def pause_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
 @transaction.atomic
 def stop_swarm(*, actor: Actor, swarm: Swarm) -> ControlResult:
     """Stop everything the swarm does, now. Safe to repeat. Events: `swarm.stopped`, `task.stopped` for each task."""
-    changed = _want(Swarm.objects.filter(pk=swarm.pk), "stopped", actor)
-    count = _halt(Attempt.objects.filter(swarm=swarm), actor, f"The swarm was stopped by {actor.name}.")
-    return _tell_swarm(Kind.SWARM_STOPPED, actor, swarm, ControlResult(changed, count))
+    with gather():  # topics last, as whoever gives its word does
+        changed = _want(Swarm.objects.filter(pk=swarm.pk), "stopped", actor)
+        count = _halt(Attempt.objects.filter(swarm=swarm), actor, f"The swarm was stopped by {actor.name}.")
+        return _tell_swarm(Kind.SWARM_STOPPED, actor, swarm, ControlResult(changed, count))
 
 
 @again_after_deadlock
@@ -189,7 +190,7 @@ def _revive(attempts: QuerySet[Attempt], actor: Actor) -> int:
     rows = lock_rows(attempts.filter(status="stopped").select_related("task"))
     now = clock.now()
     Attempt.objects.filter(pk__in=[row.pk for row in rows], status="stopped").update(
-        status="ready", ready_at=now, fence=F("fence") + 1
+        status="ready", ready_at=now, fence=F("fence") + 1, let_go_at=None, let_go_how=""
     )
     reach(Point.ATTEMPTS_REVIVING)
     Task.objects.filter(pk__in=[row.task_id for row in rows], status="blocked").update(

@@ -6,13 +6,14 @@ from audit.actors import Actor
 from audit.attention import settle_item
 from audit.events import Fact, Kind, record
 from audit.models import AttentionItem
-from audit.topics import bump
+from audit.topics import bump, gather
 from tasks.engine.points import Point, reach
 from tasks.models import Attempt, Effect, Recall
 from tasks.recalls import note_let_go
 from tasks.transitions import wake
 from tasks.wakeups import call_for_work
 from victoros.lib import clock
+from victoros.lib.database import again_after_deadlock
 from victoros.lib.errors import Conflict, InvalidInput
 from victoros.lib.sentences import in_english
 from victoros.lib.sentences import sentence as _
@@ -49,17 +50,28 @@ def settle_uncertain_effect(*, actor: Actor, item: AttentionItem, happened: bool
     return _go_on(actor, item, "effect")
 
 
+@again_after_deadlock
 @transaction.atomic
 def dismiss(*, actor: Actor, item: AttentionItem) -> bool:
     """Take note of an item that asks for nothing more (failed, blocked, quarantined, dead letter)."""
     if item.kind in (AttentionItem.Kind.APPROVAL, AttentionItem.Kind.QUESTION, AttentionItem.Kind.UNCERTAIN_EFFECT):
         raise Conflict(_("An agent waits for this; it cannot be dismissed."), hint=_("Answer it, or cancel the task."))
-    changed = settle_item(actor=actor, item=item, answer="seen")
-    if changed and item.kind == AttentionItem.Kind.NOT_STOPPED:
-        gone = Recall.objects.filter(swarm=item.object_ref).exclude(cell__status__in=["alive", "draining"])
-        note_let_go(gone, Attempt.LetGo.LOST)  # nobody else could ever say so
-    bump({"attention"})
+    with gather():
+        changed = settle_item(actor=actor, item=item, answer="seen")
+        if changed and item.kind == AttentionItem.Kind.NOT_STOPPED:
+            _note_unstopped(actor, item)
+        bump({"attention"})
     return changed
+
+
+def _note_unstopped(actor: Actor, item: AttentionItem) -> None:
+    """Let go, in the person's name, of what cells owe that had ended before they were told of it; nobody else could ever do so.
+
+    What living cells owe is told again should they end without their word, and what was not told yet is told.
+    """
+    told = Recall.objects.filter(swarm=item.object_ref, at__lt=item.created_at)
+    note_let_go(told.filter(cell__ended_at__lt=item.created_at), Attempt.LetGo.PERSON, actor=actor)
+    told.filter(cell__status__in=["alive", "draining"]).update(noted_at=clock.now())
 
 
 def _settle(actor: Actor, item: AttentionItem, answer: str) -> None:

@@ -143,7 +143,7 @@ def cancel_task(*, actor: Actor, task: Task, reason: str = "") -> bool:
     """End a task for good, its running attempt and its open subtasks included; a late write of that attempt is refused."""
     task.refresh_from_db()
     TASK.require(task.status, "cancelled")
-    ids, now = [task.pk, *_open_descendants(task)], clock.now()
+    ids, now = [task.pk, *open_descendants(task)], clock.now()
     agents = end_live_attempts(ids, "cancelled", actor=actor)
     reach(Point.TASK_CANCELLING)
     family = _hold_family(task, ids)
@@ -204,7 +204,7 @@ def _announce(kind: Kind, actor: Actor, task: Task, **detail: object) -> bool:
     return True
 
 
-def _open_descendants(task: Task) -> list[int]:
+def open_descendants(task: Task) -> list[int]:
     found: list[int] = []
     level = [task.pk]
     while level:

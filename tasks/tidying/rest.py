@@ -58,8 +58,8 @@ def _forgotten(path: str = "") -> Q:
 
 
 def old_cells(before: datetime) -> QuerySet[Any]:
-    """Return cells that ended or died."""
-    return Cell.objects.filter(status__in=["ended", "dead"], ended_at__lt=before, attempts=None)
+    """Return cells that ended or died, and owe no word about what was stopped."""
+    return Cell.objects.filter(status__in=["ended", "dead"], ended_at__lt=before, attempts=None, recalls=None)
 
 
 def dead_sessions(before: datetime) -> QuerySet[Any]:

@@ -124,7 +124,7 @@ def _answer_question(item: AttentionItem, form: Any) -> dict[str, Any]:
     return {
         "title": item.title,
         "text": item.body,
-        "effects": [] if waits else [_("It leaves the list. Nothing else changes, and the record keeps it.")],
+        "effects": [] if waits else [_say_effect(item)],
         "undo": _("The answer cannot be taken back.") if waits else "",
         "in_place": True,
         "action": reverse("attention_answer", args=[item.pk]),
@@ -132,6 +132,14 @@ def _answer_question(item: AttentionItem, form: Any) -> dict[str, Any]:
         "submit": submit.get(item.kind, _("Take note")),
         "cancel": reverse("approval_list"),
     }
+
+
+def _say_effect(item: AttentionItem) -> str:
+    if item.kind == AttentionItem.Kind.NOT_STOPPED:
+        return _(
+            "It leaves the list. What a cell owes that has ended counts as stopped, on your word; the record keeps it."
+        )
+    return _("It leaves the list. Nothing else changes, and the record keeps it.")
 
 
 def _find_item(user: Any, pk: int) -> AttentionItem:

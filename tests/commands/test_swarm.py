@@ -146,6 +146,15 @@ def test_agents_and_cancelled_tasks_are_confirmed_alike(victor: Victor, noun: st
     assert (ran.code, f"cell {cell.pk}, process 1" in ran.out) == (1, True)
 
 
+def test_a_cancelled_task_is_confirmed_with_its_subtasks(victor: Victor) -> None:
+    parent = make_task(status="in_progress")
+    child = make_task(parent.swarm, status="in_progress", parent=parent)
+    make_attempt(child, status="running")
+
+    ran = victor("task", "cancel", parent.pk, "--wait", "0.1")
+    assert (ran.code, f"task {child.pk} " in ran.out) == (1, True)
+
+
 @pytest.mark.parametrize("nonsense", ["-1", "nan", "inf", "4000", "soon"])
 def test_a_wait_that_makes_no_sense_stops_nothing(victor: Victor, nonsense: str) -> None:
     swarm = make_swarm("Desk")

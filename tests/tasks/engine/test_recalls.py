@@ -29,11 +29,12 @@ from tasks.services.control import start_swarm, stop_agent, stop_swarm, stop_tas
 from tasks.services.making import create_task
 from tasks.services.questions import dismiss
 from tasks.services.work import cancel_task
+from tasks.tidying.rest import old_cells
 from tests.agents.factories import OPERATOR
 from tests.tasks.driving import StillCell, make_worker
 from victoros.lib import clock
 from victoros.lib.errors import Conflict
-from victoros.lib.hands import Hands, Leaving
+from victoros.lib.hands import Hands
 
 GONE = 2**22 + 1
 """A number that no process has."""
@@ -218,7 +219,7 @@ def test_of_a_process_on_another_host_its_worker_or_a_person_says_that_it_is_gon
     attempt = stop(worker)
     sign_off(cell, host="elsewhere", pid=GONE)
     assert settle_recalls() == 0
-    report_dead_process(GONE, "elsewhere", [Leaving(cell.id, GONE, 0)])
+    report_dead_process(GONE, "elsewhere")
     attempt.refresh_from_db()
     assert attempt.let_go_how == "process"
 
@@ -232,10 +233,11 @@ def test_what_nobody_can_know_a_person_takes_note_of(cell: StillCell, worker: Ag
     assert "nobody has seen the end of its process" in item.body
     dismiss(actor=OPERATOR, item=item)
     attempt.refresh_from_db()
-    assert (attempt.let_go_how, status_of_agent(worker)) == ("lost", "stopped")
+    assert (attempt.let_go_how, status_of_agent(worker)) == ("person", "stopped")
+    assert Entry.objects.get(kind="attempt.let_go").actor_name == OPERATOR.name
     verdict = judge_stop(attempt)
     assert verdict is not None
-    assert not verdict.is_confirmed
+    assert "a person took note" in verdict.words
 
 
 def test_nobody_settles_for_a_cell_that_lives(cell: StillCell, worker: Agent) -> None:
@@ -265,14 +267,37 @@ def test_a_stop_that_is_not_confirmed_is_put_before_the_operators_once(cell: Sti
     assert item.status == "answered"
 
 
-def test_what_a_person_took_note_of_is_not_told_again_before_the_next_stop(cell: StillCell, worker: Agent) -> None:
+def test_what_a_person_took_note_of_is_told_again_when_its_cell_ends_without_a_word(
+    cell: StillCell, worker: Agent
+) -> None:
     stop(worker)
     age_the_stop()
     report_unstopped()
     dismiss(actor=OPERATOR, item=AttentionItem.objects.get())
+    assert status_of_agent(worker) == "shutting_down"
     assert report_unstopped() == 0
-    AttentionItem.objects.update(created_at=clock.now() - timedelta(minutes=5))
+    sign_off(cell, host="elsewhere")
     assert report_unstopped() == 1
+    item = AttentionItem.objects.get(status="open")
+    assert "nobody has seen the end of its process" in item.body
+
+
+def test_what_a_person_was_not_told_of_is_told(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    age_the_stop()
+    report_unstopped()
+    sign_off(cell, host="elsewhere", ended_at=clock.now() + timedelta(seconds=1))  # after the item was written
+    dismiss(actor=OPERATOR, item=AttentionItem.objects.get())
+    assert status_of_agent(worker) == "shutting_down"
+    assert report_unstopped() == 1
+
+
+def test_a_cell_that_owes_a_word_is_not_forgotten(cell: StillCell, worker: Agent) -> None:
+    stop(worker)
+    sign_off(cell, host="elsewhere")
+    assert not old_cells(clock.now() + timedelta(days=1)).exists()
+    note_let_go(owed_by(cell), Attempt.LetGo.PROCESS)
+    assert old_cells(clock.now() + timedelta(days=1)).exists()
 
 
 def test_another_budget_does_not_hush_it_up(cell: StillCell, worker: Agent) -> None:

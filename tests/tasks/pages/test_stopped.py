@@ -65,8 +65,8 @@ def test_a_cancelled_task_tells_it_too(signed_in: SignedIn, attempt: Attempt) ->
     assert cell_id is not None
     cancel_task(actor=OPERATOR, task=attempt.task)
     assert f"cell {cell_id} has not let go of it yet" in pages_of(signed_in, attempt)["task"]
-    note_let_go(Recall.objects.filter(cell=cell_id), Attempt.LetGo.LOST)
-    assert "nobody knows what its cell still does" in pages_of(signed_in, attempt)["task"]
+    note_let_go(Recall.objects.filter(cell=cell_id), Attempt.LetGo.PERSON)
+    assert "a person took note that nobody has seen" in pages_of(signed_in, attempt)["task"]
 
 
 def test_what_was_never_taken_from_a_cell_says_nothing_of_cells(signed_in: SignedIn) -> None:

@@ -13,7 +13,7 @@ from tasks.selectors.filters import GROUPS, TaskFilter
 from tasks.selectors.verdict import wait_for_end
 from tasks.selectors.words import say_state
 from tasks.services.making import create_task
-from tasks.services.work import cancel_task, retry_task
+from tasks.services.work import cancel_task, open_descendants, retry_task
 from victoros.lib.commands import Acts, Answer, VictorCommand, add_paging, list_answer
 from victoros.lib.errors import InvalidInput
 from victoros.lib.rows import Document, describe_row, find_row, list_rows
@@ -125,9 +125,10 @@ class Command(VictorCommand):
     def cancel(self, task: int, reason: str, wait: float) -> Answer:
         """Cancel a task, and wait until its cell has let go of it."""
         row = self._find_operable(task)
+        family = [row.pk, *open_descendants(row)]
         cancel_task(actor=person(self.user), task=row, reason=reason)
         answer = Answer(describe(row), f"Task {row.pk} is {say_state(row)}.")
-        return confirm(answer, wait, attempt__task=row)
+        return confirm(answer, wait, attempt__task__in=family)
 
     def retry(self, task: int) -> Answer:
         """Have a task tried again."""
