@@ -55,7 +55,7 @@ def go_to_the_last_step(page: "Page") -> None:
     """Take what the first three steps propose, seeing what the embedded model answered."""
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("It answered a question in")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("It answered a question in")).to_be_visible(timeout=MOST_S * 1000)  # the model loads
     page.get_by_role("button", name="Continue").click()
 
 
@@ -140,6 +140,7 @@ def test_the_first_run_works_without_a_script_and_is_left_and_taken_up(
         expect(page.get_by_role("button", name="Ask again")).to_be_visible()
         page.get_by_role("button", name="Continue").click()
         page.get_by_role("button", name="Start it").click()
+        expect(page.get_by_role("heading", name="reports is at work")).to_be_visible()
         page.go_back()
         page.reload()
         expect(page.get_by_role("heading", name="reports is at work")).to_be_visible()
