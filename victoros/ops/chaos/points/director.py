@@ -93,13 +93,13 @@ class _Play:
         return self._played
 
     def _live_on(self) -> None:
-        """Let one life follow another until one ends of itself."""
+        """Let one life follow another until one ends of itself, with nobody thawed beside it whose end it has not seen."""
         while self._played.lives < MOST_LIVES:
             long_frozen, dead = list(self._frozen), tuple(self._fallen)
             self._fallen.clear()
             status = self._live(tuple(self._left), dead)
             self._thaw(long_frozen)
-            if os.WIFEXITED(status) and not self._fallen:
+            if os.WIFEXITED(status) and not self._fallen and not long_frozen:
                 return
         self._played.broken.append(f"There was no end after {MOST_LIVES} lives.")
 
