@@ -205,6 +205,7 @@ def _announce(kind: Kind, actor: Actor, task: Task, **detail: object) -> bool:
 
 
 def open_descendants(task: Task) -> list[int]:
+    """Return the ids of the tasks below this one, at any depth, that are not over. One query a level."""
     found: list[int] = []
     level = [task.pk]
     while level:

@@ -1,8 +1,10 @@
 """Reading the processes that drive attempts, and the hosts they are on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -41,11 +43,12 @@ their times, to the first that is ready."""
 
 @dataclass(frozen=True)
 class CellRow:
-    """A cell, whether it has been silent for half of its lease, and how many attempts hang on it."""
+    """A cell, and whether it has been silent for half of its lease."""
 
     cell: Cell
     is_late: bool
-    running: int = 0
+    running: int | None = None
+    """How many attempts hang on it; None where they were not counted."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class HostRow:
     @property
     def running(self) -> int:
         """Attempts its cells drive."""
-        return sum(row.running for row in self.cells)
+        return sum(row.running or 0 for row in self.cells)
 
     @property
     def is_late(self) -> bool:
@@ -219,7 +222,8 @@ def read_cells() -> CellsPage:
     held = Attempt.objects.filter(cell=OuterRef("pk")).order_by().values("cell").annotate(n=Count("cell")).values("n")
     going = Cell.objects.filter(status__in=GOING).annotate(running=Coalesce(Subquery(held), 0)).order_by("pk")
     gone = Cell.objects.exclude(status__in=GOING).order_by("-pk")[:SHOWN]
-    return _as_page(list(going), list(gone), database_now())
+    rows = list(going)
+    return _as_page(rows, list(gone), database_now(), {cell.pk: cell.running for cell in rows})
 
 
 def read_hosts(page: CellsPage, leases: list[Lease] | None = None) -> list[HostRow]:
@@ -262,8 +266,10 @@ def as_cells_for_board(rows: list[Cell], now: datetime) -> CellsPage:
     return _as_page([row for row in rows if row.status in GOING], [row for row in rows if row.status == "dead"], now)
 
 
-def _as_page(going: list[Cell], gone: list[Cell], now: datetime) -> CellsPage:
-    rows = [CellRow(cell, now - cell.heartbeat_at > _patience(), getattr(cell, "running", 0)) for cell in going]
+def _as_page(
+    going: Sequence[Cell], gone: list[Cell], now: datetime, running: Mapping[int, int] = MappingProxyType({})
+) -> CellsPage:
+    rows = [CellRow(cell, now - cell.heartbeat_at > _patience(), running.get(cell.pk)) for cell in going]
     return CellsPage(rows, gone, now)
 
 

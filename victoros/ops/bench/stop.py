@@ -14,6 +14,7 @@ from tasks.services.making import create_task
 from victoros.ops.bench import programs  # noqa: F401  (registers the programs)
 from victoros.ops.bench.crewed import await_true, running_crew
 from victoros.ops.bench.programs import DEAF_S
+from victoros.ops.bench.scratch import BenchFailed
 from victoros.ops.bench.swarms import give, make_agents, make_swarm
 
 AGENTS, DEAF, CELLS = 50, 5, 2
@@ -61,7 +62,7 @@ def _stop_once() -> _Stop:
     not_yet = agents.filter(status="shutting_down").count()
     await_true(lambda: not agents.exclude(status="stopped").exists(), DEAF_S + 30, "not all agents had stopped")
     if not_yet != DEAF:
-        await_true(lambda: False, 0, f"{not_yet} agents were shown as not stopped yet instead of {DEAF}")
+        raise BenchFailed(f"{not_yet} agents were shown as not stopped yet instead of {DEAF}.")
     return _Stop((answered - began) * 1000, known - began, time.perf_counter() - began)
 
 
