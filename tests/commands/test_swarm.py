@@ -132,7 +132,7 @@ def test_stop_names_what_has_not_stopped_and_confirms_what_has(victor: Victor) -
 
     note_let_go(Recall.objects.filter(cell=cell.pk), Attempt.LetGo.CELL)
     ran = victor("swarm", "stop", name)
-    assert (ran.code, ran.out) == (0, f"{name} was stopped already.\n")
+    assert (ran.code, ran.out) == (0, f"{name} was stopped already.\nNo cell owes a word about it.\n")
     assert victor("swarm", "stop", name, "--json").document["not_stopped"] == []
 
 

@@ -31,8 +31,9 @@ def confirm(answer: Answer, wait_s: float, **about: Any) -> Answer:
     late = await_stop(Recall.objects.filter(**about), wait_s)
     document = {**answer.document, "confirmed": not late, "not_stopped": [asdict(one) for one in late]}
     told = [f"Not stopped yet: {_tell(one)}" for one in late]
-    if not late and answer.document.get("stopped_attempts"):
-        told = ["Confirmed: nothing of it runs."]
+    taken = answer.document.get("stopped_attempts")
+    if not late and taken is not None:  # who stops it once more wants to know how it stands
+        told = ["Confirmed: nothing of it runs." if taken else "No cell owes a word about it."]
     return Answer(document, "\n".join([str(answer.text), *told]), exit_code=1 if late else 0)
 
 
